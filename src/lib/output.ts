@@ -1,0 +1,59 @@
+import { writeSync } from 'node:fs'
+
+/** Lines wait here until the event loop comes round, so that a burst of them costs one write. */
+const waiting: string[] = []
+let waitingChars = 0
+let scheduled = false
+let dropped = 0
+
+/** More than this many waiting characters, and lines are dropped and counted rather than kept. */
+const MAX_WAITING_CHARS = 4 << 20
+
+/** Writes a line to standard output without ever blocking the caller; control characters in it are the caller's care. */
+export function writeLine(line: string): void {
+  if (waitingChars > MAX_WAITING_CHARS) {
+    dropped++
+    return
+  }
+  waiting.push(line)
+  waitingChars += line.length + 1
+  if (!scheduled) {
+    scheduled = true
+    setImmediate(flush)
+  }
+}
+
+/** How many lines were dropped because standard output did not take them. */
+export function droppedLines(): number {
+  return dropped
+}
+
+/** Writes what waits at once, for the last lines before the process ends. */
+export function flushSync(): void {
+  if (waiting.length === 0) return
+  const text = takeWaiting()
+  try {
+    writeSync(1, text)
+  } catch {
+    dropped++ // Standard output is closed or full: there is nowhere left to say so.
+  }
+}
+
+function flush(): void {
+  scheduled = false
+  if (waiting.length === 0) return
+  // Writing goes on in the stream's own queue; lines arriving meanwhile wait here, where they are bounded.
+  if (process.stdout.writableLength > MAX_WAITING_CHARS) {
+    scheduled = true
+    process.stdout.once('drain', flush)
+    return
+  }
+  process.stdout.write(takeWaiting())
+}
+
+function takeWaiting(): string {
+  const text = `${waiting.join('\n')}\n`
+  waiting.length = 0
+  waitingChars = 0
+  return text
+}

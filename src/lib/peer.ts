@@ -1,0 +1,15 @@
+/** Who sent a message. A transport may reuse one object for many messages, so whoever keeps it calls `detach` first. */
+export interface Peer {
+  /** 4 or 6. */
+  readonly family: 4 | 6
+  /** Text form, without brackets or zone. */
+  readonly address: string
+  readonly port: number
+  /** The address that the message was sent to. */
+  readonly localAddress: string
+  readonly localPort: number
+  /** Sends a message back. Never throws; a peer that is gone is counted by its transport. */
+  send(message: Uint8Array): void
+  /** A peer that stays valid after the call that handed it over. */
+  detach(): Peer
+}

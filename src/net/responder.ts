@@ -1,0 +1,29 @@
+import type { Peer } from '#lib/peer.ts'
+
+/** Answers messages that a transport hands over. */
+export interface Responder {
+  /**
+   * Answers the message in `octets` from `start` to `end`. A reply that is ready at once is written to `out` from
+   * `outStart` on (there is room for 65535 octets on a stream, for 4096 over UDP) and its length in octets returned, for
+   * the transport to send. 0 means that there is nothing to send now: the message is dropped, or its reply comes later
+   * through `peer.send`. Never throws.
+   */
+  answer(
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    peer: Peer,
+    isStream: boolean,
+    out: Uint8Array,
+    outStart: number,
+  ): number
+}
+
+/** A transport that listens. */
+export interface Listener {
+  readonly address: string
+  /** The port listened on, filled in when 0 was asked for. */
+  readonly port: number
+  /** Stops taking messages, waits at most `graceMs` milliseconds for replies under way, then closes everything. */
+  close(graceMs: number): Promise<void>
+}

@@ -1,0 +1,39 @@
+/**
+ * Typed meeting points between plugins that must not import each other. A plugin provides a value under a capability
+ * while it is built; another finds it once every plugin of the block has been built (in a start hook or later).
+ */
+
+/** A kind of thing that plugins can offer one another. */
+export interface Capability<T> {
+  readonly name: string
+  /** Never set: ties the type to the key. */
+  readonly type?: T
+}
+
+/** Makes a capability; call it once, at the top of a module under src/plugin. */
+export function defineCapability<T>(name: string): Capability<T> {
+  return Object.freeze({ name })
+}
+
+/** What the plugins of one scope (a server block, or a whole configuration) offer. */
+export class Capabilities {
+  readonly #offers = new Map<Capability<unknown>, unknown[]>()
+
+  provide<T>(capability: Capability<T>, value: T): void {
+    const offers = this.#offers.get(capability)
+    if (offers === undefined) this.#offers.set(capability, [value])
+    else offers.push(value)
+  }
+
+  /** Everything offered under a capability, in the order of the chain. */
+  all<T>(capability: Capability<T>): readonly T[] {
+    return (this.#offers.get(capability) as T[] | undefined) ?? []
+  }
+}
+
+/** Whether a plugin can do its work yet; asked by the ready plugin. */
+export interface Readiness {
+  readonly plugin: string
+  ready(): boolean
+}
+export const readiness: Capability<Readiness> = defineCapability<Readiness>('readiness')
