@@ -1,5 +1,5 @@
-import type { HttpEndpoints } from '#lib/http.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { HttpEndpoints } from '#lib/http.ts'
 import type { Capability } from '#plugin/capability.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
