@@ -9,8 +9,23 @@ let dropped = 0
 /** More than this many waiting characters, and lines are dropped and counted rather than kept. */
 const MAX_WAITING_CHARS = 4 << 20
 
+let capture: ((line: string) => void) | null = null
+
+/** Hands every line to `listener` instead of writing it, until the function that is returned is called; for tests. */
+export function captureLines(listener: (line: string) => void): () => void {
+  const before = capture
+  capture = listener
+  return () => {
+    capture = before
+  }
+}
+
 /** Writes a line to standard output without ever blocking the caller; control characters in it are the caller's care. */
 export function writeLine(line: string): void {
+  if (capture !== null) {
+    capture(line)
+    return
+  }
   if (waitingChars > MAX_WAITING_CHARS) {
     dropped++
     return

@@ -8,8 +8,16 @@ export interface Peer {
   /** The address that the message was sent to. */
   readonly localAddress: string
   readonly localPort: number
-  /** Sends a message back. Never throws; a peer that is gone is counted by its transport. */
+  /**
+   * Sends a message back; what `message` is kept in may be used anew afterwards. Never throws; a peer that is gone is
+   * counted by its transport.
+   */
   send(message: Uint8Array): void
-  /** A peer that stays valid after the call that handed it over. */
+  /**
+   * A peer that stays valid after the call that handed it over. The transport counts it as a reply under way until the
+   * first `send`, or until `release`: shutdown waits for it, and a stream with too many of them is read no further.
+   */
   detach(): Peer
+  /** Says that a detached peer gets no message, because the reply was dropped. After a `send` it does nothing. */
+  release(): void
 }

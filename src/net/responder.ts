@@ -21,6 +21,9 @@ export interface Responder {
 
 /** A transport that listens. */
 export interface Listener {
+  /** Who answers; set anew when a configuration is reloaded, which takes effect with the next message. */
+  responder: Responder
+  /** The address that is bound, `::` or `0.0.0.0` for a wildcard. */
   readonly address: string
   /** The port listened on, filled in when 0 was asked for. */
   readonly port: number

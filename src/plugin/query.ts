@@ -17,6 +17,7 @@ const NO_PEER: Peer = {
   detach() {
     return this
   },
+  release() {},
 }
 
 const NO_SERVER: ServerContext = {

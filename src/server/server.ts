@@ -1,0 +1,159 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Peer } from '#lib/peer.ts'
+import type { Responder } from '#net/responder.ts'
+import type { Answer, Handler } from '#plugin/handler.ts'
+import { Query } from '#plugin/query.ts'
+import type { Reply } from '#plugin/reply.ts'
+import { failure } from '#plugin/reply.ts'
+import type { ServerContext } from '#plugin/server-context.ts'
+import { admit, Verdict } from '#server/admit.ts'
+import { compose, composeHeader } from '#server/compose.ts'
+import { readQuery } from '#server/read-query.ts'
+import type { Route, Router } from '#server/router.ts'
+import { Class, MAX_MESSAGE_OCTETS, Rcode } from '#wire/constants.ts'
+import { WireFailure } from '#wire/failure.ts'
+
+/** How many lookups within the server one query may lead to in a row (CNAME chains across plugins). */
+const MAX_DEPTH = 10
+
+const BADVERS: Reply = failure(Rcode.BADVERS)
+const REFUSED: Reply = failure(Rcode.REFUSED)
+const TOO_DEEP: Reply = failure(Rcode.SERVFAIL, new Error('maximum depth of lookups within the server reached'))
+
+/** What a server tells others of what happens in it. */
+export interface ServerEvents {
+  /** A message that never became a query: dropped, or answered by a header. */
+  rejected(reason: string): void
+  /** A query that reached no chain, with the rcode it was answered with. */
+  unrouted(query: Query, reply: Reply, sizeOctets: number): void
+  /** A throw in the chain, already answered with SERVFAIL. */
+  panic(error: unknown): void
+}
+
+/**
+ * Serves one listen address: admits messages, reads them, routes them to a server block's chain and composes the reply.
+ * The path of a reply at hand makes no promise and reuses one Query.
+ */
+export class Server implements Responder, ServerContext {
+  readonly label: string
+  readonly scheme: string
+  readonly #router: Router
+  readonly #events: ServerEvents
+  readonly #clock: Clock
+  #query: Query = new Query()
+  #pending = 0
+  #whenIdle: (() => void) | null = null
+  readonly resolve: Handler = query => (query.depth > MAX_DEPTH ? TOO_DEEP : this.#dispatch(query))
+
+  constructor(label: string, scheme: string, router: Router, events: ServerEvents, clock: Clock) {
+    this.label = label
+    this.scheme = scheme
+    this.#router = router
+    this.#events = events
+    this.#clock = clock
+  }
+
+  /** How many queries wait for a promise. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  answer(
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    peer: Peer,
+    isStream: boolean,
+    out: Uint8Array,
+    outStart: number,
+  ): number {
+    const verdict = admit(octets, start, end)
+    if (verdict !== Verdict.ACCEPT) return this.#reject(verdict, octets, start, out, outStart)
+    const query = this.#query
+    const malformed = readQuery(query, octets, start, end)
+    if (malformed !== WireFailure.NONE) {
+      return this.#reject(Verdict.FORMAT_ERROR, octets, start, out, outStart)
+    }
+    query.isStream = isStream
+    query.peer = peer
+    query.server = this
+    query.receivedAtMs = this.#clock.nowMs()
+    let answer: Answer
+    try {
+      answer = this.#dispatch(query)
+    } catch (error) {
+      answer = this.#panic(error)
+    }
+    if (answer instanceof Promise) {
+      this.#answerLater(query, answer)
+      return 0
+    }
+    return this.#compose(query, answer, out, outStart)
+  }
+
+  /** Settles once no query waits, or after `graceMs` milliseconds. */
+  idle(graceMs: number): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, graceMs)
+      this.#whenIdle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #dispatch(query: Query): Answer {
+    if (query.ednsVersion !== 0) return BADVERS
+    const route: Route | undefined = this.#router.find(query.folded, query.type)
+    if (route === undefined || (query.class !== Class.IN && !route.servesOtherClasses)) {
+      this.#events.unrouted(query, REFUSED, query.sizeOctets)
+      return REFUSED
+    }
+    query.zone = route.zone
+    return route.handler(query)
+  }
+
+  #answerLater(query: Query, answer: Promise<Reply>): void {
+    query.detach()
+    this.#query = new Query()
+    this.#pending++
+    answer.then(
+      reply => this.#send(query, reply),
+      (error: unknown) => this.#send(query, this.#panic(error)),
+    )
+  }
+
+  #send(query: Query, reply: Reply): void {
+    const length = this.#compose(query, reply, lateReply, 0)
+    if (length > 0) query.peer.send(lateReply.subarray(0, length))
+    else query.peer.release()
+    this.#pending--
+    if (this.#pending === 0) this.#whenIdle?.()
+  }
+
+  #compose(query: Query, reply: Reply, out: Uint8Array, outStart: number): number {
+    try {
+      return compose(query, reply, out, outStart)
+    } catch (error) {
+      return compose(query, this.#panic(error), out, outStart)
+    }
+  }
+
+  #panic(error: unknown): Reply {
+    this.#events.panic(error)
+    return failure(Rcode.SERVFAIL)
+  }
+
+  #reject(verdict: Verdict, octets: Uint8Array, start: number, out: Uint8Array, outStart: number): number {
+    if (verdict === Verdict.DROP) {
+      this.#events.rejected('dropped')
+      return 0
+    }
+    const notImplemented = verdict === Verdict.NOT_IMPLEMENTED
+    this.#events.rejected(notImplemented ? 'opcode' : 'format')
+    return composeHeader(octets, start, notImplemented ? Rcode.NOTIMP : Rcode.FORMERR, out, outStart)
+  }
+}
+
+const lateReply = new Uint8Array(MAX_MESSAGE_OCTETS)
