@@ -95,8 +95,9 @@ class Translator {
     }
     const small = (max === Number.POSITIVE_INFINITY ? min : max) <= MAX_ENGINE_REPEAT && !/[{]/.test(piece.text)
     if (small || piece.captures) return { text: piece.text + match[0] + lazy, captures: piece.captures }
-    const optional =
-      max === Number.POSITIVE_INFINITY ? `${piece.text}*${lazy}` : `${piece.text}?${lazy}`.repeat(max - min)
+    const endless = max === Number.POSITIVE_INFINITY
+    if (piece.text.length * (endless ? min + 1 : max) > MAX_SOURCE_CHARS) this.#fail('expression too large', match[0])
+    const optional = endless ? `${piece.text}*${lazy}` : `${piece.text}?${lazy}`.repeat(max - min)
     return { text: `(?:${piece.text.repeat(min)}${optional})`, captures: false }
   }
 
