@@ -36,4 +36,5 @@ export interface Readiness {
   readonly plugin: string
   ready(): boolean
 }
+/** Where a plugin says whether it is ready. */
 export const readiness: Capability<Readiness> = defineCapability<Readiness>('readiness')

@@ -136,10 +136,14 @@ export class MetricFamily<S extends Slot | HistogramSlot> {
   }
 }
 
+/** A metric that only grows. */
 export type Counter = MetricFamily<Slot>
+/** A metric that goes up and down. */
 export type Gauge = MetricFamily<Slot>
+/** A metric that counts observations by size. */
 export type Histogram = MetricFamily<HistogramSlot>
 
+/** What a metric is called and how its series are told apart. */
 export interface MetricOptions {
   /** In full, `coredns_cache_hits_total`. */
   readonly name: string
