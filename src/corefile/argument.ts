@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { zonesOf } from '#corefile/address.ts'
+import { hintForZone, zonesOf } from '#corefile/address.ts'
 import { CorefileError } from '#corefile/error.ts'
 import { closest } from '#corefile/suggest.ts'
 import type { Token } from '#corefile/token.ts'
@@ -57,10 +57,10 @@ export class Argument {
     )
   }
 
-  /** A zone, or the reverse zones of a CIDR, folded; scheme and port are an error here. */
+  /** A zone, or the reverse zones of a CIDR, folded. As in CoreDNS, a scheme and a port may be written and mean nothing. */
   zones(): readonly FoldedName[] {
     const zones = zonesOf(this.text)
-    return typeof zones === 'string' ? this.fail(zones) : zones
+    return typeof zones === 'string' ? this.fail(zones, hintForZone(this.text)) : zones
   }
 
   /** An IP address as text, without a zone. */

@@ -7,12 +7,21 @@ import type { Token } from '#corefile/token.ts'
 /** One line of a Corefile as a plugin reads it: a name, then arguments taken from left to right. */
 export class Line {
   readonly name: Token
+  /** The lines between the braces that the line ends with; `null` without braces. */
+  readonly lines: readonly Line[] | null
   readonly #arguments: readonly Token[]
   #at = 0
+  #linesTaken = false
 
-  constructor(name: Token, args: readonly Token[]) {
+  constructor(name: Token, args: readonly Token[], lines: readonly Line[] | null = null) {
     this.name = name
+    this.lines = lines
     this.#arguments = args
+  }
+
+  /** All arguments, whether they have been taken or not. */
+  get words(): readonly Token[] {
+    return this.#arguments
   }
 
   /** The next argument, or `undefined` at the end of the line. */
@@ -54,14 +63,24 @@ export class Line {
     return true
   }
 
-  /** An error when arguments are left. */
+  /** The lines between the line's own braces, none without braces. A line with braces that nobody takes is an error. */
+  takeLines(): readonly Line[] {
+    this.#linesTaken = true
+    return this.lines ?? []
+  }
+
+  /** An error when arguments are left, or a block that was not taken. */
   end(): void {
     if (this.#at < this.#arguments.length) this.failCount(this.#arguments[this.#at])
+    if (this.lines !== null && !this.#linesTaken) {
+      this.fail(`'${this.name.text}' takes no block`, this.name, "leave out the '{' after it and all up to its '}'")
+    }
   }
 
   /** Ends the reading of this line with CoreDNS's message for too few or too many arguments. */
   failCount(at: Token = this.#arguments.at(-1) ?? this.name): never {
-    throw new CorefileError(at, `Wrong argument count or unexpected line ending after '${at.text}'`)
+    const hint = at.text === '{}' ? "write '{' at the end of the line and '}' on a line of its own" : ''
+    throw new CorefileError(at, `Wrong argument count or unexpected line ending after '${at.text}'`, hint)
   }
 
   /** Ends the reading of this line with an error at `at`, by default at the line's name. */
@@ -77,14 +96,13 @@ export type ReadOptions<R extends Readers> = { -readonly [K in keyof R]?: Return
 
 /** A directive of a server block: its line, and the lines between its braces if it has them. */
 export class Directive extends Line {
-  /** The lines between the braces; `null` without braces. */
-  readonly lines: readonly Line[] | null
   readonly #problems: Problems
 
   constructor(name: Token, args: readonly Token[], lines: readonly Line[] | null, problems: Problems) {
-    super(name, args)
-    this.lines = lines
+    super(name, args, lines)
     this.#problems = problems
+    // A directive ends its own line before its block is read, so the block counts as taken from the start.
+    this.takeLines()
   }
 
   /**

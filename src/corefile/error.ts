@@ -1,5 +1,11 @@
 import type { Token } from '#corefile/token.ts'
 
+/**
+ * How the first line of an error reads: `parsing` is `FILE:LINE - Error during parsing: MESSAGE`, `syntax` has `Syntax error`
+ * in its place, `key` is about the key of a server block (`error inspecting server blocks: MESSAGE`), `plain` is the message.
+ */
+export type ErrorKind = 'parsing' | 'syntax' | 'key' | 'plain'
+
 /** What is wrong at one place of a Corefile. Thrown while a file is read, then collected, so that one run reports all. */
 export class CorefileError extends Error {
   override readonly name: string = 'CorefileError'
@@ -7,13 +13,15 @@ export class CorefileError extends Error {
   readonly token: Token | null
   /** What to do about it, such as `did you mean 'max_fails'?`; empty when there is nothing to add. */
   readonly hint: string
+  readonly kind: ErrorKind
   /** The plugin whose directive it is; empty for errors of the file's own syntax. */
   plugin = ''
 
-  constructor(token: Token | null, message: string, hint = '') {
+  constructor(token: Token | null, message: string, hint = '', kind: ErrorKind = 'parsing') {
     super(message)
     this.token = token
     this.hint = hint
+    this.kind = kind
   }
 }
 
@@ -34,5 +42,18 @@ export class Problems {
       this.add(error)
       return undefined
     }
+  }
+
+  /** The errors by place: files in the order of `files`, lines and columns within them; errors without a place come last. */
+  inOrder(files: readonly string[]): CorefileError[] {
+    const rank = new Map(files.map((file, index) => [file, index]))
+    const place = ({ token }: CorefileError): [number, number, number] =>
+      token === null ? [Infinity, 0, 0] : [rank.get(token.file) ?? files.length, token.line, token.column]
+    return this.errors.toSorted((left, right) => {
+      const [leftFile, leftLine, leftColumn] = place(left)
+      const [rightFile, rightLine, rightColumn] = place(right)
+      if (leftFile !== rightFile) return leftFile < rightFile ? -1 : 1
+      return leftLine - rightLine || leftColumn - rightColumn
+    })
   }
 }

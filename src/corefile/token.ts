@@ -5,9 +5,9 @@ export interface Token {
   readonly file: string
   /** 1-based line on which the token starts. */
   readonly line: number
-  /** 1-based column, in characters. */
+  /** 1-based column, in UTF-16 units as editors count them; a byte order mark is not counted. */
   readonly column: number
-  /** How many characters it takes up in the file, quotes included. */
+  /** How many UTF-16 units it takes up in the file, quotes included. */
   readonly width: number
   /** Whether it was written in quotes. */
   readonly quoted: boolean

@@ -1,0 +1,176 @@
+import { Directive, Line } from '#corefile/directive.ts'
+import { CorefileError } from '#corefile/error.ts'
+import type { Importer } from '#corefile/import.ts'
+import { hintForUnknownDirective } from '#corefile/known-plugins.ts'
+import type { ParseOptions } from '#corefile/parse-options.ts'
+import type { TokenStream, Word } from '#corefile/stream.ts'
+import { isClose, isOpen } from '#corefile/stream.ts'
+import type { Token } from '#corefile/token.ts'
+
+const MAX_NESTING = 100
+
+/** What belongs to one line: its words, and the lines of its block. */
+interface RawLine {
+  readonly name: Token
+  readonly words: readonly Token[]
+  readonly lines: readonly Line[] | null
+}
+
+/** Reads the directives of a server block from a stream of tokens. */
+export class DirectiveReader {
+  readonly #stream: TokenStream
+  readonly #importer: Importer
+  readonly #options: ParseOptions
+  #unclosed = false
+
+  constructor(stream: TokenStream, importer: Importer, options: ParseOptions) {
+    this.#stream = stream
+    this.#importer = importer
+    this.#options = options
+  }
+
+  /** Whether a directive's block was still open at the end of the file, which has been reported. */
+  get unclosed(): boolean {
+    return this.#unclosed
+  }
+
+  /**
+   * Reads the directive that comes next, or runs the import. `null` when there is nothing to keep; `block` when the line
+   * was reported as the start of another server block, whose key comes next in the stream. Throws a CorefileError. `owner`
+   * is the server block's first key.
+   */
+  read(owner: Token): Directive | null | 'block' {
+    const next = this.#stream.peek()!
+    if (this.#startsServerBlock(next, owner)) {
+      this.#options.problems.add(
+        unknown(next.token, `is the block of '${owner.text}' on line ${owner.line} not closed?`),
+      )
+      return 'block'
+    }
+    if (isOpen(next)) {
+      this.#stream.takeRaw()
+      this.#skipRest()
+      throw new CorefileError(
+        next.token,
+        "Unexpected '{' at the start of a line",
+        'put it at the end of the line before',
+      )
+    }
+    const name = this.#stream.take()!
+    if (name.text === 'import') {
+      this.#importer.run(name, this.#stream)
+      return null
+    }
+    const known = this.#options.directives.includes(name.text)
+    const { words, lines } = this.#readLine(name, 0)
+    if (this.#unclosed) return null
+    if (known) return new Directive(name, words, lines, this.#options.problems)
+    throw unknown(name, hintForUnknownDirective(name.text, this.#options.directives))
+  }
+
+  /** Whether what comes next is a key and a brace at the start of a line: the block before it lacks its closing brace. */
+  #startsServerBlock(next: Word, owner: Token): boolean {
+    const { text, column, file } = next.token
+    return column === 1 && file === owner.file && /[.:(]/.test(text) && this.#stream.lineOpensBlock()
+  }
+
+  /** Passes over the block that comes next. */
+  skipBlock(): void {
+    this.#stream.takeRaw()
+    this.#skipRest()
+  }
+
+  /** Reads what follows `name` on its line, and its block. */
+  #readLine(name: Token, depth: number): RawLine {
+    const words: Token[] = []
+    for (let word = this.#stream.peek(); word !== undefined && !word.startsLine; word = this.#stream.peek()) {
+      if (isOpen(word)) {
+        const lines = this.#readLines(this.#stream.takeRaw()!.token, name, depth + 1)
+        this.#failAfterBlock()
+        return { name, words, lines }
+      }
+      if (isClose(word)) {
+        if (depth > 0) break
+        throw new CorefileError(
+          word.token,
+          "Unexpected '}' because no matching opening brace",
+          "the '}' of a server block stands on a line of its own",
+        )
+      }
+      words.push(this.#stream.take()!)
+    }
+    return { name, words, lines: null }
+  }
+
+  #readLines(open: Token, owner: Token, depth: number): Line[] {
+    if (depth > MAX_NESTING) {
+      this.#stream.stop()
+      throw new CorefileError(open, `braces are nested more than ${MAX_NESTING} deep`)
+    }
+    const lines: Line[] = []
+    for (let word = this.#stream.peek(); word !== undefined; word = this.#stream.peek()) {
+      if (isClose(word)) {
+        this.#stream.takeRaw()
+        return lines
+      }
+      const line = this.#options.problems.attempt(() => this.#readOption(depth))
+      if (line !== undefined && line !== null) lines.push(line)
+    }
+    this.#reportUnclosed(open, owner)
+    return lines
+  }
+
+  #readOption(depth: number): Line | null {
+    const next = this.#stream.peek()!
+    if (isOpen(next)) {
+      this.skipBlock()
+      throw new CorefileError(
+        next.token,
+        "Unexpected '{' at the start of a line",
+        'put it at the end of the line before',
+      )
+    }
+    const name = this.#stream.take()!
+    if (name.text === 'import' && next.startsLine) {
+      this.#importer.run(name, this.#stream)
+      return null
+    }
+    const { words, lines } = this.#readLine(name, depth)
+    return new Line(name, words, lines)
+  }
+
+  /** After the closing brace of a directive's block the line must end. */
+  #failAfterBlock(): void {
+    const word = this.#stream.peek()
+    if (word === undefined || word.startsLine || isClose(word)) return
+    const extra = word.token
+    while (this.#stream.peek()?.startsLine === false) this.#stream.takeRaw()
+    throw new CorefileError(
+      extra,
+      `Wrong argument count or unexpected line ending after '${extra.text}'`,
+      "nothing may follow the '}' of a block on its line",
+    )
+  }
+
+  #reportUnclosed(open: Token, owner: Token): void {
+    if (this.#unclosed || this.#stream.stopped) return
+    this.#unclosed = true
+    const hint = `the '{' after '${owner.text}' on line ${open.line} is never closed`
+    this.#options.problems.add(new CorefileError(this.#stream.last ?? open, 'Unexpected EOF', hint))
+  }
+
+  /** Passes over everything up to the brace that closes the block which has been entered. */
+  #skipRest(): void {
+    let depth = 1
+    while (depth > 0) {
+      const word = this.#stream.takeRaw()
+      if (word === undefined) return
+      if (isOpen(word)) depth++
+      if (isClose(word)) depth--
+    }
+  }
+}
+
+function unknown(name: Token, hint: string): CorefileError {
+  return new CorefileError(name, `Unknown directive '${name.text}'`, hint)
+}
