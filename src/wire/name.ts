@@ -6,6 +6,7 @@
  * `===` says so, and a name can be a Map key, be sliced at a label start, and be copied to a message as it is.
  */
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from '#wire/constants.ts'
+import { decimalEscape, escapeOctet, readEscape } from '#wire/escape.ts'
 
 declare const nameBrand: unique symbol
 declare const foldedBrand: unique symbol
@@ -14,6 +15,11 @@ declare const foldedBrand: unique symbol
 export type Name = string & { readonly [nameBrand]: true }
 /** A name whose ASCII letters are lower case: the form in which names are compared and looked up (RFC 4343). */
 export type FoldedName = Name & { readonly [foldedBrand]: true }
+
+const DOT = 0x2e
+const BACKSLASH = 0x5c
+const SPACE = 0x20
+const foldScratch = Buffer.alloc(MAX_NAME_OCTETS)
 
 /** The root name. */
 export const ROOT: FoldedName = '\0' as FoldedName
@@ -24,25 +30,35 @@ export function parseName(text: string): Name | null {
   if (text === '') return null
   let wire = ''
   let label = ''
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]!
-    if (char === '.') {
-      if (label === '' || label.length > MAX_LABEL_OCTETS) return null
+  for (let i = 0; i < text.length; ) {
+    const code = text.codePointAt(i)!
+    if (code === DOT) {
+      if (label === '') return null
       wire += String.fromCharCode(label.length) + label
       label = ''
-    } else if (char === '\\') {
-      const octet = escapedOctet(text, i + 1)
-      if (octet === undefined) return null
-      label += String.fromCharCode(octet.value)
-      i += octet.length
+      i++
+    } else if (code === BACKSLASH) {
+      const escaped = readEscape(text, i + 1)
+      if (escaped === null) return null
+      label += String.fromCharCode(escaped.value)
+      i += 1 + escaped.length
     } else {
-      label += char.charCodeAt(0) <= 0x7f ? char : utf8Octets(text, i)
-      if (isHighSurrogate(text.charCodeAt(i))) i++
+      label += code <= 0x7f ? text[i] : utf8Octets(code)
+      i += code > 0xffff ? 2 : 1
     }
+    if (label.length > MAX_LABEL_OCTETS || wire.length > MAX_NAME_OCTETS) return null
   }
-  if (label.length > MAX_LABEL_OCTETS) return null
   if (label !== '') wire += String.fromCharCode(label.length) + label
   wire += '\0'
+  return wire.length <= MAX_NAME_OCTETS ? (wire as Name) : null
+}
+
+/** Reads a name of a zone file: `@` is `origin`, and a name without final dot is completed with it; `null` if it is no name. */
+export function parseNameIn(text: string, origin: Name): Name | null {
+  if (text === '@') return origin
+  const parsed = parseName(text)
+  if (parsed === null || endsInDot(text)) return parsed
+  const wire = parsed.slice(0, -1) + origin
   return wire.length <= MAX_NAME_OCTETS ? (wire as Name) : null
 }
 
@@ -140,36 +156,23 @@ export function compareNames(a: FoldedName, b: FoldedName): number {
 }
 
 function foldFrom(wire: Name, from: number): FoldedName {
-  let folded = wire.slice(0, from)
+  foldScratch.write(wire, 'latin1')
   for (let i = from; i < wire.length; i++) {
-    const octet = wire.charCodeAt(i)
-    folded += octet >= 0x41 && octet <= 0x5a ? String.fromCharCode(octet + 0x20) : wire[i]
+    const octet = foldScratch[i]!
+    if (octet >= 0x41 && octet <= 0x5a) foldScratch[i] = octet + 0x20
   }
-  return folded as FoldedName
+  return foldScratch.toString('latin1', 0, wire.length) as FoldedName
 }
 
 function presentation(octet: number): string {
-  const char = String.fromCharCode(octet)
-  if (octet <= 0x20 || octet >= 0x7f) return `\\${String(octet).padStart(3, '0')}`
-  return '.\\"();@$'.includes(char) ? `\\${char}` : char
+  return octet === SPACE ? decimalEscape(SPACE) : escapeOctet(octet, '.\\"();@$')
 }
 
-/** The octet that an escape stands for, and how many chars of text after the backslash spell it. */
-function escapedOctet(text: string, at: number): { value: number; length: number } | undefined {
-  const digits = /^\d{3}/.exec(text.slice(at, at + 3))
-  if (digits !== null) {
-    const value = Number(digits[0])
-    return value <= 255 ? { value, length: 3 } : undefined
-  }
-  const code = text.charCodeAt(at)
-  if (Number.isNaN(code) || code > 0x7f || (code >= 0x30 && code <= 0x39)) return undefined
-  return { value: code, length: 1 }
+function utf8Octets(code: number): string {
+  return Buffer.from(String.fromCodePoint(code), 'utf8').toString('latin1')
 }
 
-function utf8Octets(text: string, at: number): string {
-  return Buffer.from(String.fromCodePoint(text.codePointAt(at)!), 'utf8').toString('latin1')
-}
-
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff
+/** Whether the last dot of the text is there and not escaped. */
+function endsInDot(text: string): boolean {
+  return /(?:^|[^\\])(?:\\\\)*\.$/.test(text)
 }

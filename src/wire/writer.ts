@@ -3,6 +3,7 @@ import { HEADER_OCTETS, MAX_NAME_OCTETS, Type } from '#wire/constants.ts'
 import type { EdnsOption } from '#wire/edns.ts'
 import type { Name } from '#wire/name.ts'
 import { compressedNameCount, octetsBeforeNames } from '#wire/rdata/compressed.ts'
+import { nameOctetsAt } from '#wire/rdata/name-fields.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 
 const NO_OCTETS = new Uint8Array(0)
@@ -123,6 +124,12 @@ export class MessageWriter {
   /** Sets the count of a section: 0 question, 1 answer, 2 authority, 3 additional. */
   setCount(section: number, count: number): void {
     this.#set16(this.#start + 4 + 2 * section, count)
+  }
+
+  /** The count of a section as it stands. */
+  count(section: number): number {
+    const at = this.#start + 4 + 2 * section
+    return at + 2 > this.#position ? 0 : (this.#octets[at]! << 8) | this.#octets[at + 1]!
   }
 
   /** Writes a name, with `compress` as a pointer to where it or its end stands already. */
@@ -298,12 +305,6 @@ export class MessageWriter {
 
 /** Where the uncompressed name at `at` of `rdata` ends, -1 if it is none. */
 function endOfName(rdata: Uint8Array, at: number): number {
-  const limit = Math.min(rdata.length, at + MAX_NAME_OCTETS)
-  for (let i = at; i < limit; ) {
-    const octet = rdata[i]!
-    if (octet === 0) return i + 1
-    if (octet > 63) return -1
-    i += 1 + octet
-  }
-  return -1
+  const octets = nameOctetsAt(rdata, at, rdata.length)
+  return octets < 0 ? -1 : at + octets
 }
