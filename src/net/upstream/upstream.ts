@@ -1,0 +1,132 @@
+import type { Clock } from '#lib/clock.ts'
+import type { UpstreamAddress } from '#net/upstream/address.ts'
+import { exchangeError } from '#net/upstream/exchange-error.ts'
+import type { HealthCheck } from '#net/upstream/health.ts'
+import { HealthProbe } from '#net/upstream/health.ts'
+import type { UpstreamObserver } from '#net/upstream/observer.ts'
+import type { UpstreamQuestion } from '#net/upstream/question.ts'
+import type { SocketBudget } from '#net/upstream/socket-budget.ts'
+import { TcpPool } from '#net/upstream/tcp-pool.ts'
+import { UdpExchange } from '#net/upstream/udp-exchange.ts'
+import { Flag } from '#wire/constants.ts'
+import type { Message } from '#wire/message.ts'
+
+/** How an upstream is spoken to; times in milliseconds. */
+export interface UpstreamOptions {
+  readonly sourceAddress: string | null
+  readonly readTimeoutMs: number
+  readonly expireMs: number
+  readonly maxAgeMs: number
+  readonly maxIdleConnections: number
+  readonly healthCheck: HealthCheck
+}
+
+/** How one question is to be sent. */
+export interface ExchangeOptions {
+  readonly tcp: boolean
+  /** Whether a truncated UDP reply is asked for again over TCP. */
+  readonly retryTruncated: boolean
+  /** Monotonic milliseconds after which nobody waits for the reply. */
+  readonly deadlineMs: number
+}
+
+/** A server that questions are passed on to: its sockets, its connections and what is known of its health. */
+export class Upstream {
+  readonly address: UpstreamAddress
+  readonly #options: UpstreamOptions
+  readonly #observer: UpstreamObserver
+  readonly #budget: SocketBudget
+  readonly #clock: Clock
+  readonly #pool: TcpPool
+  readonly #probe: HealthProbe
+  readonly #exchanges = new Set<UdpExchange>()
+  #closed = false
+
+  constructor(
+    address: UpstreamAddress,
+    options: UpstreamOptions,
+    observer: UpstreamObserver,
+    budget: SocketBudget,
+    clock: Clock,
+  ) {
+    this.address = address
+    this.#options = options
+    this.#observer = observer
+    this.#budget = budget
+    this.#clock = clock
+    const { sourceAddress, expireMs, maxAgeMs, maxIdleConnections } = options
+    this.#pool = new TcpPool({
+      address,
+      sourceAddress,
+      expireMs,
+      maxAgeMs,
+      maxIdle: maxIdleConnections,
+      observer,
+      budget,
+      clock,
+    })
+    this.#probe = new HealthProbe(options.healthCheck, observer, (question, tcp, timeoutMs) =>
+      tcp ? this.#pool.exchange(question, timeoutMs) : this.#overUdp(question, timeoutMs),
+    )
+  }
+
+  /** Probes in a row that failed since an exchange failed; 0 for a healthy upstream. */
+  get fails(): number {
+    return this.#probe.fails
+  }
+
+  /** Sockets to this upstream that are open. */
+  get openSockets(): number {
+    return this.#exchanges.size + this.#pool.size
+  }
+
+  /** Begins to probe the upstream until it answers; does nothing while it is being probed. */
+  startProbing(): void {
+    if (!this.#closed) this.#probe.start()
+  }
+
+  /** Asks a question. Rejects with an ExchangeError after the read timeout, the deadline, or what the network says. */
+  async exchange(question: UpstreamQuestion, options: ExchangeOptions): Promise<Message> {
+    const beganAtMs = this.#clock.nowMs()
+    let reply = await this.#ask(question, options.tcp, options.deadlineMs)
+    if (options.retryTruncated && !options.tcp && (reply.flags & Flag.TC) !== 0) {
+      reply = await this.#ask(question, true, options.deadlineMs)
+    }
+    this.#observer.answered(reply.rcode, (this.#clock.nowMs() - beganAtMs) / 1000)
+    return reply
+  }
+
+  /** Stops probing and closes every socket; exchanges under way fail. */
+  close(): void {
+    this.#closed = true
+    this.#probe.stop()
+    this.#pool.close()
+    for (const exchange of [...this.#exchanges]) exchange.cancel()
+  }
+
+  #ask(question: UpstreamQuestion, tcp: boolean, deadlineMs: number): Promise<Message> {
+    const timeoutMs = Math.max(1, Math.min(this.#options.readTimeoutMs, deadlineMs - this.#clock.nowMs()))
+    return tcp ? this.#pool.exchange(question, timeoutMs) : this.#overUdp(question, timeoutMs)
+  }
+
+  async #overUdp(question: UpstreamQuestion, timeoutMs: number): Promise<Message> {
+    if (this.#closed) throw exchangeError('dial', 'udp', '', this.address, 'use of closed network connection')
+    if (!this.#budget.take()) throw exchangeError('dial', 'udp', '', this.address, 'too many sockets to upstreams')
+    this.#observer.socket('udp', false)
+    const endsAtMs = this.#clock.nowMs() + timeoutMs
+    const exchange = new UdpExchange({
+      address: this.address,
+      sourceAddress: this.#options.sourceAddress,
+      question,
+      timeoutMs,
+      observer: this.#observer,
+      overTcp: () => this.#pool.exchange(question, Math.max(1, endsAtMs - this.#clock.nowMs())),
+      closed: () => {
+        this.#budget.release()
+        this.#exchanges.delete(exchange)
+      },
+    })
+    this.#exchanges.add(exchange)
+    return exchange.reply
+  }
+}
