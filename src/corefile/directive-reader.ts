@@ -65,7 +65,8 @@ export class DirectiveReader {
     const { words, lines } = this.#readLine(name, 0)
     if (this.#unclosed) return null
     if (known) return new Directive(name, words, lines, this.#options.problems)
-    throw unknown(name, hintForUnknownDirective(name.text, this.#options.directives))
+    const glued = isGlued(name)
+    throw unknown(name, glued ? blankHint : hintForUnknownDirective(name.text, this.#options.directives))
   }
 
   /** Whether what comes next is a key and a brace at the start of a line: the block before it lacks its closing brace. */
@@ -86,20 +87,19 @@ export class DirectiveReader {
     for (let word = this.#stream.peek(); word !== undefined && !word.startsLine; word = this.#stream.peek()) {
       if (isOpen(word)) {
         const lines = this.#readLines(this.#stream.takeRaw()!.token, name, depth + 1)
-        this.#failAfterBlock()
+        this.#failAfterBlock(depth)
         return { name, words, lines }
       }
       if (isClose(word)) {
         if (depth > 0) break
-        throw new CorefileError(
-          word.token,
-          "Unexpected '}' because no matching opening brace",
-          "the '}' of a server block stands on a line of its own",
-        )
+        this.#options.problems.add(surplusBrace(word.token))
+        break
       }
       words.push(this.#stream.take()!)
     }
-    return { name, words, lines: null }
+    return depth === 0 && this.#endsInGluedBrace(words.at(-1) ?? name)
+      ? this.#readGluedBlock(name, words)
+      : { name, words, lines: null }
   }
 
   #readLines(open: Token, owner: Token, depth: number): Line[] {
@@ -139,24 +139,40 @@ export class DirectiveReader {
     return new Line(name, words, lines)
   }
 
+  /** Whether a word at the end of a line ends in a brace that was meant to open a block, as the next line shows. */
+  #endsInGluedBrace(last: Token): boolean {
+    const next = this.#stream.peek()
+    if (!isGlued(last) || next === undefined || !next.startsLine || isClose(next)) return false
+    return next.token.text !== 'import' && !this.#options.directives.includes(next.token.text)
+  }
+
+  #readGluedBlock(name: Token, words: readonly Token[]): RawLine {
+    const last = words.at(-1)
+    if (last !== undefined) this.#options.problems.add(wrongCount(last, blankHint))
+    return { name, words, lines: this.#readLines(last ?? name, name, 1) }
+  }
+
   /** After the closing brace of a directive's block the line must end. */
-  #failAfterBlock(): void {
+  #failAfterBlock(depth: number): void {
     const word = this.#stream.peek()
-    if (word === undefined || word.startsLine || isClose(word)) return
+    if (word === undefined || word.startsLine) return
+    if (isClose(word)) {
+      if (depth === 0) this.#options.problems.add(surplusBrace(word.token))
+      return
+    }
     const extra = word.token
-    while (this.#stream.peek()?.startsLine === false) this.#stream.takeRaw()
-    throw new CorefileError(
-      extra,
-      `Wrong argument count or unexpected line ending after '${extra.text}'`,
-      "nothing may follow the '}' of a block on its line",
-    )
+    while (this.#stream.peek()?.startsLine === false && !isClose(this.#stream.peek()!)) this.#stream.takeRaw()
+    const hint = "nothing may follow the '}' of a block on its line"
+    this.#options.problems.add(wrongCount(extra, hint))
   }
 
   #reportUnclosed(open: Token, owner: Token): void {
     if (this.#unclosed || this.#stream.stopped) return
     this.#unclosed = true
-    const hint = `the '{' after '${owner.text}' on line ${open.line} is never closed`
-    this.#options.problems.add(new CorefileError(this.#stream.last ?? open, 'Unexpected EOF', hint))
+    const last = this.#stream.last ?? open
+    const hint =
+      this.#importer.unclosedQuote(last) ?? `the '{' after '${owner.text}' on line ${open.line} is never closed`
+    this.#options.problems.add(new CorefileError(last, 'Unexpected EOF', hint))
   }
 
   /** Passes over everything up to the brace that closes the block which has been entered. */
@@ -173,4 +189,19 @@ export class DirectiveReader {
 
 function unknown(name: Token, hint: string): CorefileError {
   return new CorefileError(name, `Unknown directive '${name.text}'`, hint)
+}
+
+const blankHint = "put a blank before the '{'"
+
+function isGlued({ text, quoted }: Token): boolean {
+  return !quoted && text.length > 1 && text.endsWith('{')
+}
+
+function wrongCount(token: Token, hint: string): CorefileError {
+  return new CorefileError(token, `Wrong argument count or unexpected line ending after '${token.text}'`, hint)
+}
+
+function surplusBrace(brace: Token): CorefileError {
+  const hint = "the '}' of a server block stands on a line of its own"
+  return new CorefileError(brace, "Unexpected '}' because no matching opening brace", hint)
 }

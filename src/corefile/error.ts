@@ -44,16 +44,24 @@ export class Problems {
     }
   }
 
-  /** The errors by place: files in the order of `files`, lines and columns within them; errors without a place come last. */
+  /**
+   * The errors by place: files in the order of `files`, lines and columns within them, errors without a place last. Of
+   * several at one place only the first is given: a snippet that is imported twice is wrong once.
+   */
   inOrder(files: readonly string[]): CorefileError[] {
     const rank = new Map(files.map((file, index) => [file, index]))
-    const place = ({ token }: CorefileError): [number, number, number] =>
-      token === null ? [Infinity, 0, 0] : [rank.get(token.file) ?? files.length, token.line, token.column]
-    return this.errors.toSorted((left, right) => {
-      const [leftFile, leftLine, leftColumn] = place(left)
-      const [rightFile, rightLine, rightColumn] = place(right)
-      if (leftFile !== rightFile) return leftFile < rightFile ? -1 : 1
-      return leftLine - rightLine || leftColumn - rightColumn
+    const rankOf = ({ token }: CorefileError) => (token === null ? Infinity : (rank.get(token.file) ?? files.length))
+    const firsts = new Map<string, CorefileError>()
+    for (const error of this.errors) {
+      const { token, message } = error
+      const place = token === null ? message : JSON.stringify([token.file, token.line, token.column])
+      if (!firsts.has(place)) firsts.set(place, error)
+    }
+    return [...firsts.values()].sort((left, right) => {
+      const [leftRank, rightRank] = [rankOf(left), rankOf(right)]
+      if (leftRank !== rightRank) return leftRank < rightRank ? -1 : 1
+      if (left.token === null || right.token === null) return 0
+      return left.token.line - right.token.line || left.token.column - right.token.column
     })
   }
 }

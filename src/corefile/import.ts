@@ -32,15 +32,14 @@ export class Importer {
     if (this.#snippets.has(name)) {
       throw new CorefileError(at, `redeclaration of previously declared snippet ${name}`)
     }
-    this.#snippets.set(name, body)
-    for (const [i, { token, startsLine }] of body.entries()) {
-      const argument = body[i + 1]?.token
-      if (token.text !== 'import' || !startsLine || argument === undefined) continue
-      if (stream.expand(argument).text === name) {
-        this.#snippets.set(name, body.toSpliced(i, 2)) // So that uses of the snippet do not report it again.
-        failSnippetDepth(argument, `the snippet '${name}' imports itself`)
-      }
-    }
+    const selfImports = body.flatMap(({ token, startsLine }, i) => {
+      const argument = token.text === 'import' && startsLine ? body[i + 1]?.token : undefined
+      return argument !== undefined && stream.expand(argument).text === name ? [i, i + 1] : []
+    })
+    // Without the imports, so that they are not reported again wherever the snippet is used.
+    const rest = body.filter((_, i) => !selfImports.includes(i))
+    this.#snippets.set(name, rest)
+    if (selfImports.length > 0) failSnippetDepth(body[selfImports[1]!]!.token, `the snippet '${name}' imports itself`)
   }
 
   /** Reads the line of an `import` that has just been taken and inserts what it names. Throws a CorefileError. */
@@ -59,6 +58,13 @@ export class Importer {
     const snippet = this.#snippets.get(argument.text)
     if (snippet === undefined) this.#importFiles(argument, stream)
     else this.#importSnippet(snippet, argument, stream)
+  }
+
+  /** What to say when the file of `token`, its last, ended within quotes; `undefined` if it did not. */
+  unclosedQuote(token: Token): string | undefined {
+    const source = this.sources.get(token.file)
+    if (!token.quoted || source === undefined || isQuoteClosed(source, token)) return undefined
+    return 'the quotes that open here are never closed'
   }
 
   #importSnippet(body: readonly Word[], argument: Token, stream: TokenStream): void {
@@ -128,6 +134,17 @@ export class Importer {
 /** The name under which a file stands on the stack of a stream. */
 export function sourceOf(path: string): string {
   return `file ${resolve(path)}`
+}
+
+/** Whether the text of a quoted token ends with a quote that is not escaped. */
+function isQuoteClosed(source: string, { line, column, width }: Token): boolean {
+  const written = source
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .slice(line - 1)
+    .join('\n')
+    .slice(column - 1)
+  return /^"(?:[^"\\]|\\.)*"$/s.test(written.slice(0, width))
 }
 
 function checkPattern(pattern: string, argument: Token): void {

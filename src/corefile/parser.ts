@@ -7,11 +7,6 @@ import type { ParseOptions } from '#corefile/parse-options.ts'
 import type { ServerBlock } from '#corefile/server-block.ts'
 import { TokenStream, wordsOf } from '#corefile/stream.ts'
 
-export type { Key } from '#corefile/key.ts'
-export { formatKey } from '#corefile/key.ts'
-export type { ParseOptions } from '#corefile/parse-options.ts'
-export type { ServerBlock } from '#corefile/server-block.ts'
-
 /** A Corefile that has been read. */
 export interface Corefile {
   readonly blocks: readonly ServerBlock[]
@@ -35,7 +30,7 @@ export function parseCorefile(text: string, file: string, options: ParseOptions)
     const hint = "give the text that stands in it under 'data:' and 'Corefile:' instead"
     options.problems.add(new CorefileError(manifest, 'this is a Kubernetes manifest, not a Corefile', hint))
   } else {
-    const stream = new TokenStream(wordsOf(tokens), sourceOf(file), options.environment)
+    const stream = new TokenStream(wordsOf(tokens), sourceOf(file), options.environment, options.problems)
     blocks.push(...new BlockReader(stream, importer, options).readAll())
   }
   return { blocks, sources: importer.sources, files: [...importer.sources.keys()] }

@@ -1,5 +1,6 @@
 import type { Environment } from '#corefile/environment.ts'
 import { expandEnvironment } from '#corefile/environment.ts'
+import type { Problems } from '#corefile/error.ts'
 import { CorefileError } from '#corefile/error.ts'
 import type { Token } from '#corefile/token.ts'
 
@@ -25,6 +26,7 @@ const MAX_TOKENS = 1_000_000
 /** The tokens of a Corefile from first to last, those that are imported in the place of their `import`. */
 export class TokenStream {
   readonly #environment: Environment
+  readonly #problems: Problems
   readonly #frames: Frame[]
   /** Where the last token came from. */
   #current: Frame
@@ -32,10 +34,11 @@ export class TokenStream {
   #last: Token | null = null
   #stopped = false
 
-  constructor(words: readonly Word[], source: string, environment: Environment) {
+  constructor(words: readonly Word[], source: string, environment: Environment, problems: Problems) {
     this.#current = { words, source, importedIn: null, at: 0 }
     this.#frames = [this.#current]
     this.#environment = environment
+    this.#problems = problems
   }
 
   /** The token taken last, `null` before the first. */
@@ -84,17 +87,19 @@ export class TokenStream {
     return word
   }
 
-  /** Takes the next token with the values of variables in it. Throws when they go in circles. */
+  /** Takes the next token with the values of variables in it. Throws when there have been too many tokens. */
   take(): Token | undefined {
     const word = this.takeRaw()
     return word === undefined ? undefined : this.expand(word.token)
   }
 
-  /** The token with the values of variables in it. */
+  /** The token with the values of variables in it; the token as it is, and a problem, when they go in circles. */
   expand(token: Token): Token {
     const text = expandEnvironment(token.text, this.#environment)
     if (text === undefined) {
-      throw new CorefileError(token, 'environment variables expand without end', 'does one of them refer to itself?')
+      const hint = 'does one of them refer to itself?'
+      this.#problems.add(new CorefileError(token, 'environment variables expand without end', hint))
+      return token
     }
     return text === token.text ? token : { ...token, text }
   }

@@ -52,7 +52,7 @@ export function planConfiguration(text: string, file: string, options: PlanOptio
   const blocks = planBlocks(corefile, options.plugins, problems)
   const groups = listenGroups(blocks, problems)
   if (problems.errors.length > 0) {
-    throw new ConfigurationError(problems.errors.map(error => explainProblem(error, corefile.sources)))
+    throw new ConfigurationError(problems.inOrder(corefile.files).map(error => explainProblem(error, corefile.sources)))
   }
   return { corefile, blocks, groups }
 }

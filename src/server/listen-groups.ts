@@ -1,7 +1,7 @@
 import type { Problems } from '#corefile/error.ts'
 import { CorefileError } from '#corefile/error.ts'
-import type { Key } from '#corefile/parser.ts'
-import { formatKey } from '#corefile/parser.ts'
+import type { Key } from '#corefile/key.ts'
+import { formatKey } from '#corefile/key.ts'
 import type { PlannedBlock } from '#server/plan.ts'
 import { formatName } from '#wire/name.ts'
 
@@ -61,7 +61,7 @@ class Claims {
 }
 
 function keyError(key: Key, message: string): CorefileError {
-  return new CorefileError(key.token, message)
+  return new CorefileError(key.token, message, '', 'plain')
 }
 
 function unservedScheme(key: Key): CorefileError {

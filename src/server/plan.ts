@@ -1,8 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { Problems } from '#corefile/error.ts'
 import { CorefileError } from '#corefile/error.ts'
-import type { Corefile, Key, ServerBlock } from '#corefile/parser.ts'
-import { formatKey } from '#corefile/parser.ts'
+import type { Key } from '#corefile/key.ts'
+import { formatKey } from '#corefile/key.ts'
+import type { Corefile } from '#corefile/parser.ts'
+import type { ServerBlock } from '#corefile/server-block.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import type { BlockSettings } from '#plugin/env.ts'
 
