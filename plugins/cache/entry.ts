@@ -1,0 +1,83 @@
+import type { Query } from '#plugin/query.ts'
+import type { Reply } from '#plugin/reply.ts'
+import { Delivery, failure, reply } from '#plugin/reply.ts'
+import { Flag, Rcode } from '#wire/constants.ts'
+import type { Name } from '#wire/name.ts'
+import type { ResourceRecord } from '#wire/record.ts'
+
+/** What a record costs in memory beside its name and data, about. */
+const RECORD_OVERHEAD_OCTETS = 96
+/** What an entry costs beside its records, about. */
+const ENTRY_OVERHEAD_OCTETS = 256
+
+/** A stored reply. Its records are shared with every hit; only what differs between hits is made anew. */
+export class Entry {
+  readonly ttlSeconds: number
+  readonly isServerFailure: boolean
+  readonly #stored: Reply
+  /** The question's name in the letter case of the query that the reply was made for. */
+  readonly #name: Name
+  readonly #storedAtMs: number
+  /** The last reply served, good until its remaining seconds, flags or letter case are no longer what is wanted. */
+  #served: Reply
+  #servedName: Name
+  #servedTtlSeconds = -1
+  #servedFlags = -1
+
+  constructor(stored: Reply, name: Name, ttlSeconds: number, nowMs: number) {
+    this.ttlSeconds = ttlSeconds
+    this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
+    this.#stored = stored
+    this.#name = name
+    this.#storedAtMs = nowMs
+    this.#served = stored.delivery === Delivery.BARE ? failure(stored.rcode) : stored
+    this.#servedName = name
+  }
+
+  /** Whole seconds of its life that are left at a moment of the monotonic clock; 0 or less when it is over. */
+  remainingSeconds(nowMs: number): number {
+    return this.ttlSeconds - Math.max(0, Math.floor((nowMs - this.#storedAtMs) / 1000))
+  }
+
+  /** The reply for a query that this entry answers, every record with `ttlSeconds`. */
+  serve(query: Query, ttlSeconds: number): Reply {
+    const stored = this.#stored
+    if (stored.delivery === Delivery.BARE) return this.#served
+    let kept = Flag.RA
+    if (query.dnssecOk || (query.flags & Flag.AD) !== 0) kept |= Flag.AD // RFC 6840 section 5.7
+    const flags = Flag.AA | (stored.flags & kept)
+    if (ttlSeconds === this.#servedTtlSeconds && flags === this.#servedFlags && query.name === this.#servedName) {
+      return this.#served
+    }
+    this.#servedTtlSeconds = ttlSeconds
+    this.#servedFlags = flags
+    this.#servedName = query.name
+    this.#served = reply('cache', {
+      rcode: stored.rcode,
+      flags,
+      answer: renamed(stored.answer, this.#name, query.name),
+      authority: renamed(stored.authority, this.#name, query.name),
+      additional: renamed(stored.additional, this.#name, query.name),
+      uniformTtlSeconds: ttlSeconds,
+    })
+    return this.#served
+  }
+
+  /** About how much memory the entry takes, in octets. */
+  sizeOctets(): number {
+    const { answer, authority, additional } = this.#stored
+    return ENTRY_OVERHEAD_OCTETS + octetsOf(answer) + octetsOf(authority) + octetsOf(additional)
+  }
+}
+
+/** Records owned by `from` moved to `to`, the same name in another asker's letter case (RFC 4343). */
+function renamed(records: readonly ResourceRecord[], from: Name, to: Name): readonly ResourceRecord[] {
+  if (from === to || records.length === 0) return records
+  return records.map(record => (record.owner === from ? record.withOwner(to) : record))
+}
+
+function octetsOf(records: readonly ResourceRecord[]): number {
+  let octets = 0
+  for (const { owner, rdata } of records) octets += RECORD_OVERHEAD_OCTETS + owner.length + rdata.length
+  return octets
+}

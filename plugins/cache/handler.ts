@@ -1,0 +1,106 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Answer, Handler } from '#plugin/handler.ts'
+import type { Query } from '#plugin/query.ts'
+import type { Reply } from '#plugin/reply.ts'
+import { Delivery } from '#plugin/reply.ts'
+import { ResponseKind, responseKind } from '#plugin/response-kind.ts'
+import { matchZone } from '#plugin/zones.ts'
+import { Entry } from '#plugins/cache/entry.ts'
+import { cacheKey } from '#plugins/cache/key.ts'
+import { hasTtl, lifetimeSeconds } from '#plugins/cache/lifetime.ts'
+import type { CacheMetrics, CacheSlots } from '#plugins/cache/metrics.ts'
+import type { CacheOptions } from '#plugins/cache/options.ts'
+import { Verdict, verdictOn } from '#plugins/cache/storable.ts'
+import { Store } from '#plugins/cache/store.ts'
+import { Flag, Opcode, Type } from '#wire/constants.ts'
+import { ROOT } from '#wire/name.ts'
+
+/** Answers from stored replies, and stores what the rest of the chain answers. */
+export class Cache {
+  readonly #options: CacheOptions
+  readonly #coversAll: boolean
+  readonly #next: Handler
+  readonly #clock: Clock
+  readonly #metrics: CacheMetrics
+  readonly #success: Store
+  readonly #denial: Store
+
+  constructor(options: CacheOptions, next: Handler, clock: Clock, metrics: CacheMetrics) {
+    this.#options = options
+    this.#coversAll = options.zones.includes(ROOT)
+    this.#next = next
+    this.#clock = clock
+    this.#metrics = metrics
+    this.#success = new Store(options.success.capacity)
+    this.#denial = new Store(options.denial.capacity)
+  }
+
+  answer(query: Query): Answer {
+    if (!this.#covers(query)) return this.#next(query)
+    const slots = this.#metrics.of(query.server)
+    slots.requests.inc()
+    const key = cacheKey(query)
+    const hit = this.#lookUp(key, query, slots)
+    if (hit !== null) return hit
+    slots.misses.inc()
+    const answer = this.#next(query)
+    return answer instanceof Promise
+      ? answer.then(reply => this.#keep(reply, query, key, slots))
+      : this.#keep(answer, query, key, slots)
+  }
+
+  /** Brings the gauges up to date. */
+  collect(): void {
+    this.#metrics.setEntries(this.#success.size, this.#denial.size)
+  }
+
+  #covers(query: Query): boolean {
+    if (query.type === Type.AXFR || query.type === Type.IXFR || query.opcode !== Opcode.QUERY) return false
+    return this.#coversAll || matchZone(this.#options.zones, query.folded) !== null
+  }
+
+  /** A denial outweighs an answer, but a server failure does not: it must not hide data that is still good. */
+  #lookUp(key: string, query: Query, slots: CacheSlots): Reply | null {
+    const nowMs = this.#clock.nowMs()
+    const denial = this.#denial.get(key)
+    const denialSeconds = denial === undefined ? 0 : denial.remainingSeconds(nowMs)
+    if (denialSeconds <= 0 || denial!.isServerFailure) {
+      const success = this.#success.get(key)
+      const successSeconds = success === undefined ? 0 : success.remainingSeconds(nowMs)
+      if (successSeconds > 0) {
+        slots.successHits.inc()
+        return success!.serve(query, this.#options.keepTtl ? success!.ttlSeconds : successSeconds)
+      }
+      if (denialSeconds <= 0) return null
+    }
+    slots.denialHits.inc()
+    return denial!.serve(query, this.#options.keepTtl ? denial!.ttlSeconds : denialSeconds)
+  }
+
+  /** Stores a reply if it may be stored, and gives it the one time to live that later hits count down from. */
+  #keep(reply: Reply, query: Query, key: string, slots: CacheSlots): Reply {
+    if (reply.delivery === Delivery.DROPPED) return reply
+    const kind = responseKind(query, reply)
+    const isDenial = kind === ResponseKind.NO_DATA || kind === ResponseKind.NAME_ERROR
+    const isFailure = kind === ResponseKind.SERVER_FAILURE
+    const options = isDenial || isFailure ? this.#options.denial : this.#options.success
+    const ttlSeconds = isFailure ? this.#options.servfailTtlSeconds : lifetimeSeconds(reply, isDenial, options)
+    const verdict = verdictOn(query, reply, kind, Math.floor(this.#clock.wallMs() / 1000))
+    if (verdict === Verdict.MISMATCH) slots.drops.inc()
+    if (verdict === Verdict.STORE && ttlSeconds > 0 && matchZone(options.disabledZones, query.folded) === null) {
+      const entry = new Entry(reply, query.name, ttlSeconds, this.#clock.nowMs())
+      if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
+      else slots.successEvictions.inc(this.#success.set(key, entry))
+    }
+    return trimmed(reply, query, ttlSeconds)
+  }
+}
+
+/** The reply as the first asker gets it: uniform time to live, and AD only if asked for (RFC 6840 section 5.7). */
+function trimmed(reply: Reply, query: Query, ttlSeconds: number): Reply {
+  if (reply.delivery === Delivery.BARE) return reply
+  const wantsAd = query.dnssecOk || (query.flags & Flag.AD) !== 0
+  const flags = wantsAd ? reply.flags : reply.flags & ~Flag.AD
+  if (flags === reply.flags && hasTtl(reply, ttlSeconds)) return reply
+  return reply.with({ flags, uniformTtlSeconds: ttlSeconds })
+}

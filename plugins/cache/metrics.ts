@@ -1,0 +1,76 @@
+import type { MetricRegistry, Slot } from '#plugin/metrics.ts'
+import type { ServerContext } from '#plugin/server-context.ts'
+
+/** The counters of one server, resolved. */
+export interface CacheSlots {
+  readonly requests: Slot
+  readonly misses: Slot
+  readonly drops: Slot
+  readonly successHits: Slot
+  readonly denialHits: Slot
+  readonly successEvictions: Slot
+  readonly denialEvictions: Slot
+  readonly successEntries: Slot
+  readonly denialEntries: Slot
+}
+
+/** The metrics of one cache: its slots for each server that has asked it. */
+export class CacheMetrics {
+  readonly #resolve: (server: ServerContext) => CacheSlots
+  readonly #slots = new Map<ServerContext, CacheSlots>()
+  #lastServer: ServerContext | null = null
+  #last: CacheSlots | null = null
+
+  /** `zones` is the label of that name, the zones' presentation forms with commas. */
+  constructor(metrics: MetricRegistry, zones: string) {
+    const labels = ['server', 'zones', 'view']
+    const typed = ['server', 'type', 'zones', 'view']
+    const counter = (name: string, help: string, names: readonly string[]) =>
+      metrics.counter({ name: `coredns_cache_${name}`, help, labels: names })
+    const requests = counter('requests_total', 'Queries that the cache looked up.', labels)
+    const misses = counter(
+      'misses_total',
+      'Queries that the cache could not answer. Deprecated: requests less hits.',
+      labels,
+    )
+    const drops = counter('drops_total', 'Replies not stored because they answer another question.', labels)
+    const hits = counter('hits_total', 'Queries answered from the cache.', typed)
+    const evictions = counter('evictions_total', 'Entries given up to make room.', typed)
+    const entries = metrics.gauge({ name: 'coredns_cache_entries', help: 'Entries in the cache.', labels: typed })
+    this.#resolve = ({ label: server }) => ({
+      requests: requests.labels(server, zones, ''),
+      misses: misses.labels(server, zones, ''),
+      drops: drops.labels(server, zones, ''),
+      successHits: hits.labels(server, 'success', zones, ''),
+      denialHits: hits.labels(server, 'denial', zones, ''),
+      successEvictions: evictions.labels(server, 'success', zones, ''),
+      denialEvictions: evictions.labels(server, 'denial', zones, ''),
+      successEntries: entries.labels(server, 'success', zones, ''),
+      denialEntries: entries.labels(server, 'denial', zones, ''),
+    })
+  }
+
+  /** The slots of a server; those of the last one asked for cost nothing to find again. */
+  of(server: ServerContext): CacheSlots {
+    return this.#lastServer === server ? this.#last! : this.#find(server)
+  }
+
+  /** Sets the gauges of every server that has asked this cache. */
+  setEntries(success: number, denial: number): void {
+    for (const slots of this.#slots.values()) {
+      slots.successEntries.set(success)
+      slots.denialEntries.set(denial)
+    }
+  }
+
+  #find(server: ServerContext): CacheSlots {
+    let slots = this.#slots.get(server)
+    if (slots === undefined) {
+      slots = this.#resolve(server)
+      this.#slots.set(server, slots)
+    }
+    this.#lastServer = server
+    this.#last = slots
+    return slots
+  }
+}
