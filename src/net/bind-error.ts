@@ -11,11 +11,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENODEV: 'bind: no such device',
 }
 
-/** The error of a failed bind: `listen udp :53: bind: address already in use`; `address` is `host:port`. */
+/** The error of a failed bind: `listen udp :53: bind: address already in use`; `address` is `host:port`. Keeps `code`. */
 export function bindError(protocol: 'udp' | 'tcp', address: string, error: unknown): Error {
   const code = errorCode(error)
   const reason = REASONS[code] ?? (code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? lookupReason(address) : String(error))
-  return new Error(`listen ${protocol} ${address}: ${reason}`, { cause: error })
+  return Object.assign(new Error(`listen ${protocol} ${address}: ${reason}`, { cause: error }), { code })
 }
 
 /** The `code` of a system error, such as `EADDRINUSE`; empty when it has none. */

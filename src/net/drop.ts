@@ -8,6 +8,10 @@ export type DropReason =
   | 'send queue full'
   /** The client went away before its reply was there. */
   | 'peer gone'
+  /** A client was turned away, or an idle one sent off for its sake. */
+  | 'too many connections'
+  /** The system could not give us a connection (no file descriptor left). */
+  | 'accept error'
   /** The system's receive buffer was full: these queries were never read. */
   | 'receive buffer full'
 

@@ -24,7 +24,7 @@ export async function listenUdp(options: UdpOptions): Promise<Listener> {
   try {
     return new DgramListener(options, await bind(options, '::', true))
   } catch (error) {
-    const code = errorCode(error instanceof Error ? error.cause : undefined)
+    const code = errorCode(error)
     if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error
     return new DgramListener(options, await bind(options, '0.0.0.0', true)) // A machine without IPv6.
   }

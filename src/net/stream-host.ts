@@ -1,0 +1,14 @@
+import type { OnDrop } from '#net/drop.ts'
+import type { ReplyBatch } from '#net/reply-batch.ts'
+import type { Responder } from '#net/responder.ts'
+import type { StreamLimits } from '#net/stream-limits.ts'
+
+/** What the connections of one listener have in common. */
+export interface StreamHost {
+  readonly responder: Responder
+  readonly limits: StreamLimits
+  readonly onDrop: OnDrop
+  readonly batch: ReplyBatch
+  /** The listener is being closed: connections do not linger. */
+  readonly isClosing: boolean
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import type { Server } from 'node:net'
+import net from 'node:net'
+import { isWildcard, joinHostPort } from '#net/address.ts'
+import { bindError, errorCode } from '#net/bind-error.ts'
+import type { OnDrop } from '#net/drop.ts'
+import { ignoreDrops } from '#net/drop.ts'
+import type { Listener, Responder } from '#net/responder.ts'
+import { StreamConnections } from '#net/stream-connections.ts'
+import type { StreamLimits } from '#net/stream-limits.ts'
+import { DEFAULT_STREAM_LIMITS, MAX_WAITING_OCTETS } from '#net/stream-limits.ts'
+
+/** Connections that the system keeps for us until we accept them. */
+const BACKLOG = 1024
+
+/** What a TCP listener is told. */
+export interface TcpOptions {
+  /** An IP address; `''`, `0.0.0.0` and `::` all stand for every IPv4 and IPv6 address, as in CoreDNS. */
+  readonly address: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly responder: Responder
+  readonly onDrop?: OnDrop
+  /** What differs from `DEFAULT_STREAM_LIMITS`. */
+  readonly limits?: Partial<StreamLimits>
+  /** Lets several sockets share the address, the system spreading connections over them (SO_REUSEPORT). */
+  readonly reusePort?: boolean
+}
+
+/** A listener on a stream transport. */
+export interface StreamListener extends Listener {
+  /** Set anew when a configuration is reloaded: holds from then on for connections already open, too. */
+  limits: StreamLimits
+}
+
+/** Listens for DNS over TCP (RFC 7766). Rejects with Go's text when the address cannot be bound. */
+export async function listenTcp(options: TcpOptions): Promise<StreamListener> {
+  const connections = new StreamConnections(
+    options.responder,
+    { ...DEFAULT_STREAM_LIMITS, ...options.limits },
+    options.onDrop ?? ignoreDrops,
+  )
+  return new TcpListener(await bindTcp(options, connections), connections)
+}
+
+async function bindTcp(options: TcpOptions, connections: StreamConnections): Promise<Server> {
+  if (!isWildcard(options.address)) return bindAddress(options, options.address, false, connections)
+  try {
+    return await bindAddress(options, '::', true, connections)
+  } catch (error) {
+    const code = errorCode(error)
+    if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error
+    return bindAddress(options, '0.0.0.0', true, connections) // A machine without IPv6.
+  }
+}
+
+async function bindAddress(
+  { port, reusePort }: TcpOptions,
+  host: string,
+  wildcard: boolean,
+  connections: StreamConnections,
+): Promise<Server> {
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: MAX_WAITING_OCTETS }, socket =>
+    connections.add(socket),
+  )
+  try {
+    const listening = once(server, 'listening') // Rejects on 'error'.
+    server.listen({ host, port, ipv6Only: !wildcard, reusePort: reusePort ?? false, backlog: BACKLOG })
+    await listening
+  } catch (error) {
+    server.close()
+    throw bindError('tcp', joinHostPort(wildcard ? '' : host, port), error)
+  }
+  // A connection that cannot be accepted (no file descriptor left) is the client's loss alone.
+  server.on('error', () => connections.onDrop('accept error', 1))
+  return server
+}
+
+class TcpListener implements StreamListener {
+  readonly address: string
+  readonly port: number
+  readonly #server: Server
+  readonly #connections: StreamConnections
+
+  constructor(server: Server, connections: StreamConnections) {
+    const bound = server.address()
+    this.address = bound !== null && typeof bound === 'object' ? bound.address : ''
+    this.port = bound !== null && typeof bound === 'object' ? bound.port : 0
+    this.#server = server
+    this.#connections = connections
+  }
+
+  get responder(): Responder {
+    return this.#connections.responder
+  }
+
+  set responder(responder: Responder) {
+    this.#connections.responder = responder
+  }
+
+  get limits(): StreamLimits {
+    return this.#connections.limits
+  }
+
+  set limits(limits: StreamLimits) {
+    this.#connections.limits = limits
+  }
+
+  async close(graceMs: number): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    await this.#connections.close(graceMs)
+    await closed
+  }
+}
