@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 
@@ -18,12 +17,12 @@ export const root: AnyPlugin = definePlugin<RootOptions>({
     return Object.freeze({ directory })
   },
   configure({ directory }, block) {
-    block.root = resolve(block.corefileDirectory, directory)
+    block.root = directory
   },
   build({ directory }, _next, env) {
     env.onStartup(async () => {
       try {
-        await stat(env.block.root)
+        await stat(env.resolvePath('.'))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
         if (code !== 'ENOENT') throw new Error(`unable to access root path '${directory}': ${message}`)

@@ -13,7 +13,7 @@ export interface BlockSettings {
   readonly keys: readonly string[]
   /** The file and line of the first key, for messages. */
   readonly position: string
-  /** Directory of the Corefile: relative paths that `root` does not cover start here. */
+  /** Directory of the Corefile, absolute. */
   readonly corefileDirectory: string
   /** Names of all plugins in the block, in the order of the chain. */
   readonly plugins: readonly string[]
@@ -63,8 +63,10 @@ export interface PluginEnv extends Hooks {
   readonly http: HttpEndpoints
   /** Where the block's servers can be reached from this machine: `host:port` of the first, once they listen. */
   listenAddress(): { address: string; port: number }
-  /** Makes a relative path absolute: below `root`, else beside the Corefile. */
+  /** Makes a relative path absolute: below `root`, else below the working directory. */
   resolvePath(path: string): string
+  /** Makes a relative path absolute: below `root`, else beside the Corefile; for options that CoreDNS does not have. */
+  resolveBesideCorefile(path: string): string
   /** Offers something to the other plugins of the block. */
   provide<T>(capability: Capability<T>, value: T): void
   /** What the plugins of this block offer; complete once the block is built. */

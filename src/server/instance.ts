@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Clock } from '#lib/clock.ts'
 import type { HttpEndpoints } from '#lib/http.ts'
 import { Capabilities } from '#plugin/capability.ts'
@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly metrics: MetricRegistry
   readonly http: HttpEndpoints
   readonly control: ProcessControl
+  /** Where relative paths start, absolute. */
+  readonly workingDirectory: string
   /** The events of the server with this label; `blocks` says how the panics of it are to be treated. */
   events(label: string, blocks: readonly PlannedBlock[]): ServerEvents
 }
@@ -110,8 +112,11 @@ export class Instance {
       onFinalShutdown: on('finalShutdown'),
       onShutdown: on('shutdown'),
       listenAddress: () => this.#listenAddressOf(block),
-      resolvePath: path =>
-        isAbsolute(path) ? path : resolve(block.settings.root || block.settings.corefileDirectory, path),
+      resolvePath: path => resolve(surroundings.workingDirectory, block.settings.root, path),
+      resolveBesideCorefile: path =>
+        block.settings.root === ''
+          ? resolve(block.settings.corefileDirectory, path)
+          : resolve(surroundings.workingDirectory, block.settings.root, path),
       provide: (capability, value) => offers.provide(capability, value),
       offers: capability => offers.all(capability),
       offersOfAllBlocks: capability => this.#allOffers.flatMap(each => [...each.all(capability)]),

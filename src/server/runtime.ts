@@ -2,6 +2,7 @@ import { hashCorefile } from '#corefile/hash.ts'
 import type { Clock } from '#lib/clock.ts'
 import { systemClock } from '#lib/clock.ts'
 import { HttpEndpointServer } from '#net/http-endpoints.ts'
+import type { Responder } from '#net/responder.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import type { ProcessControl } from '#plugin/env.ts'
 import { enableDebugLines, pluginLogger } from '#plugin/log.ts'
@@ -9,6 +10,7 @@ import { MetricRegistry } from '#plugin/metrics.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
 import { eventRecorder } from '#server/events.ts'
+import type { Surroundings } from '#server/instance.ts'
 import { Instance } from '#server/instance.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
 import type { Sockets } from '#server/listeners.ts'
@@ -20,11 +22,14 @@ const GRACE_MS = 5000
 /** Where the configuration is read from, each time it is. */
 export type Loader = () => { text: string; file: string } | Promise<{ text: string; file: string }>
 
+/** What a runtime serves, and how it ends the process. */
 export interface RuntimeOptions {
   readonly load: Loader
   readonly plugins: readonly AnyPlugin[]
   readonly defaultPort: number
   readonly clock?: Clock
+  /** Where relative paths start; the process's own unless given. */
+  readonly workingDirectory?: string
   /** Ends the process; what follows `[FATAL] ` is `message`. */
   readonly fatal: (message: string) => void
 }
@@ -88,6 +93,11 @@ export class Runtime {
     return this.#inTurn(() => this.#stop())
   }
 
+  /** What answers on each listen address of the configuration in force. */
+  responders(): Responder[] {
+    return (this.#instance?.servers ?? []).map(({ server }) => server)
+  }
+
   async #stop(): Promise<number> {
     const instance = this.#instance
     this.#instance = null
@@ -144,9 +154,15 @@ export class Runtime {
     return planConfiguration(text, file, { plugins, defaultPort, warn })
   }
 
-  #surroundings() {
-    const { metrics } = this
-    return { clock: this.#clock, metrics, http: this.#http, control: this.#control(), events: eventRecorder(metrics) }
+  #surroundings(): Surroundings {
+    return {
+      clock: this.#clock,
+      metrics: this.metrics,
+      http: this.#http,
+      control: this.#control(),
+      workingDirectory: this.#options.workingDirectory ?? process.cwd(),
+      events: eventRecorder(this.metrics),
+    }
   }
 
   #control(): ProcessControl {

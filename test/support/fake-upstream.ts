@@ -13,6 +13,7 @@ export interface FakeExchange {
   readonly message: Message
   readonly octets: Uint8Array
   readonly transport: 'udp' | 'tcp'
+  readonly clientAddress: string
   readonly clientPort: number
   /** How many questions came before this one, over either transport. */
   readonly index: number
@@ -61,17 +62,17 @@ export async function startFakeUpstream(
   const waiters: { count: number; resolve: () => void }[] = []
   let connections = 0
 
-  function receive(octets: Uint8Array, transport: 'udp' | 'tcp', clientPort: number, via: Sender): void {
-    const exchange = makeExchange(octets, transport, clientPort, exchanges.length, via)
+  function receive(octets: Uint8Array, transport: 'udp' | 'tcp', via: Sender): void {
+    const exchange = makeExchange(octets, transport, exchanges.length, via)
     exchanges.push(exchange)
     for (const { count, resolve } of waiters) if (exchanges.length >= count) resolve()
     script(exchange)
   }
 
   if (options.udp === false) udpSocket.close()
-  udpSocket.on('message', (octets, { port: clientPort, address }) => {
-    const send = (reply: Uint8Array) => udpSocket.send(reply, clientPort, address)
-    receive(octets, 'udp', clientPort, { send, write: send, close() {} })
+  udpSocket.on('message', (octets, { port: clientPort, address: clientAddress }) => {
+    const send = (reply: Uint8Array) => udpSocket.send(reply, clientPort, clientAddress)
+    receive(octets, 'udp', { clientAddress, clientPort, send, write: send, close() {} })
   })
   if (options.tcp === false) tcpServer.close()
   tcpServer.on('connection', socket => {
@@ -83,7 +84,8 @@ export async function startFakeUpstream(
     const write = (octets: Uint8Array) => void socket.write(octets)
     const close = () => void socket.destroy()
     socket.setNoDelay(true)
-    onFrames(socket, octets => receive(octets, 'tcp', socket.remotePort!, { send, write, close }))
+    const { remoteAddress: clientAddress = '', remotePort: clientPort = 0 } = socket
+    onFrames(socket, octets => receive(octets, 'tcp', { clientAddress, clientPort, send, write, close }))
   })
 
   return {
@@ -106,22 +108,16 @@ export async function startFakeUpstream(
   }
 }
 
-type Sender = Pick<FakeExchange, 'send' | 'write' | 'close'>
+type Sender = Pick<FakeExchange, 'clientAddress' | 'clientPort' | 'send' | 'write' | 'close'>
 
-function makeExchange(
-  octets: Uint8Array,
-  transport: 'udp' | 'tcp',
-  clientPort: number,
-  index: number,
-  sender: Sender,
-): FakeExchange {
+function makeExchange(octets: Uint8Array, transport: 'udp' | 'tcp', index: number, sender: Sender): FakeExchange {
   const message = decode(octets)
   const encode = (parts: Partial<Message> = {}) => {
     const base = { ...message, flags: Flag.QR | Flag.RA | (message.flags & Flag.RD), additional: [] }
     return encodeMessage({ ...base, ...parts })
   }
   const reply = (parts?: Partial<Message>) => sender.send(encode(parts))
-  return { message, octets, transport, clientPort, index, encode, reply, ...sender }
+  return { message, octets, transport, index, encode, reply, ...sender }
 }
 
 /** A UDP socket and a TCP server on the same port of 127.0.0.1. */

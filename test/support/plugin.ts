@@ -71,6 +71,7 @@ export interface PluginUnderTest {
   readonly control: ProcessControl & { readonly fatalMessages: string[] }
 }
 
+/** What surrounds the plugin under test. */
 export interface PluginTestOptions {
   /** What comes after the plugin; SERVFAIL is what an empty chain gives. */
   readonly next?: (query: Query) => Answer
@@ -122,7 +123,10 @@ export function buildPlugin(plugin: AnyPlugin, text: string, options: PluginTest
     reload: async () => {},
   }
   const events = () => ({ rejected() {}, unrouted() {}, panic() {} })
-  const instance = new Instance({ corefile, blocks, groups }, { clock, http, metrics, control, events })
+  const instance = new Instance(
+    { corefile, blocks, groups },
+    { clock, http, metrics, control, workingDirectory: process.cwd(), events },
+  )
   const handler: Handler = query => {
     query.server = instance.servers[0]!.server
     return query.server.resolve(query)

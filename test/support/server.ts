@@ -33,6 +33,7 @@ export interface TestServer {
   close(): Promise<number>
 }
 
+/** What a booted server has besides its Corefile. */
 export interface BootOptions {
   /** Files by path relative to the Corefile. */
   readonly files?: Readonly<Record<string, string>>
@@ -60,6 +61,7 @@ export async function bootServer(corefile: string, options: BootOptions = {}): P
     load: () => ({ text: readFileSync(file, 'utf8'), file }),
     plugins: options.plugins ?? allPlugins,
     defaultPort: 0,
+    workingDirectory: directory,
     fatal: message => fatal.push(message),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   })

@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ask } from '#test/support/client.ts'
+
+/** Where the unbound program is, or `null` on a machine without it. */
+export const unboundProgram: string | null =
+  ['/usr/sbin/unbound', '/usr/local/sbin/unbound', '/opt/homebrew/sbin/unbound'].find(path => existsSync(path)) ?? null
+
+/** An unbound of the test's own, on loopback. */
+export interface Unbound {
+  readonly port: number
+  /** Kills it as a crash would. */
+  kill(): Promise<void>
+}
+
+/** Starts an unbound that serves records (presentation text) of the zone `interop.test` and nothing else. */
+export async function startUnbound(records: readonly string[], port?: number): Promise<Unbound> {
+  if (unboundProgram === null) throw new Error('unbound is not installed')
+  const chosen = port ?? (await freePort())
+  const directory = mkdtempSync(join(tmpdir(), 'nodens-unbound-'))
+  const file = join(directory, 'unbound.conf')
+  writeFileSync(file, configuration(directory, chosen, records))
+  const child = spawn(unboundProgram, ['-d', '-p', '-c', file], { stdio: 'ignore' })
+  const kill = async () => {
+    await end(child)
+    rmSync(directory, { recursive: true, force: true })
+  }
+  try {
+    await answering(chosen, child)
+  } catch (error) {
+    await kill()
+    throw error
+  }
+  return { port: chosen, kill }
+}
+
+function configuration(directory: string, port: number, records: readonly string[]): string {
+  return `server:
+  directory: "${directory}"
+  chroot: ""
+  username: ""
+  use-syslog: no
+  do-ip6: no
+  num-threads: 1
+  interface: 127.0.0.1@${port}
+  access-control: 127.0.0.0/8 allow
+  module-config: "iterator"
+  local-zone: "." static
+  local-zone: "interop.test." static
+${records.map(record => `  local-data: '${record}'\n`).join('')}
+remote-control:
+  control-enable: no
+`
+}
+
+async function answering(port: number, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
+    const reply = await ask(port, 'interop.test', 'SOA', { timeoutMs: 200 }).catch(() => null)
+    if (reply !== null) return
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  throw new Error('unbound did not start')
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
