@@ -45,17 +45,19 @@ export class UdpExchange {
 
   constructor(options: UdpExchangeOptions) {
     this.#options = options
-    const { address, timeoutMs, sourceAddress } = options
+    const { address, timeoutMs } = options
     this.#socket = createSocket({ type: address.family === 4 ? 'udp4' : 'udp6', lookup: noLookup })
     this.#timer = setTimeout(() => this.#fail('read', 'i/o timeout'), timeoutMs)
     this.#socket.on('message', octets => this.#receive(octets))
     this.#socket.on('error', error => this.#systemError(error))
-    if (sourceAddress === null) this.#connect()
-    else this.#socket.bind({ port: 0, address: sourceAddress, exclusive: true }, () => this.#connect())
   }
 
-  /** The reply; rejects with an ExchangeError. */
-  get reply(): Promise<Message> {
+  /** Asks; to be called once. Rejects with an ExchangeError. */
+  run(): Promise<Message> {
+    // Either call may fail, and close everything, before it returns.
+    const { sourceAddress } = this.#options
+    if (sourceAddress === null) this.#connect()
+    else this.#socket.bind({ port: 0, address: sourceAddress, exclusive: true }, () => this.#connect())
     return this.#settle.promise
   }
 

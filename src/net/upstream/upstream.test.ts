@@ -10,6 +10,7 @@ import type { UpstreamOptions } from '#net/upstream/upstream.ts'
 import { Upstream } from '#net/upstream/upstream.ts'
 import type { FakeExchange, FakeUpstream, FakeUpstreamOptions } from '#test/support/fake-upstream.ts'
 import { startFakeUpstream } from '#test/support/fake-upstream.ts'
+import { until } from '#test/support/until.ts'
 import { a } from '#wire/build.ts'
 import { Class, Flag, Rcode, Type } from '#wire/constants.ts'
 import { foldName, name, ROOT } from '#wire/name.ts'
@@ -212,7 +213,7 @@ test('a message in single octets is put together, and several in one chunk are t
 test('without sockets left an exchange fails and nothing is opened', async t => {
   const bed = await startBed(t, () => {}, { readTimeoutMs: 50 }, {}, new SocketBudget(1))
   const first = bed.ask()
-  await assert.rejects(bed.ask(), /too many sockets to upstreams/)
+  await assert.rejects(bed.ask(), /dial udp 127\.0\.0\.1:\d+: too many sockets to upstreams/)
   await assert.rejects(bed.ask({}, true), /too many sockets to upstreams/)
   await assert.rejects(first, /timeout/)
 })
@@ -297,8 +298,4 @@ function framed(exchange: FakeExchange): Buffer {
 
 function transports(fake: FakeUpstream): string[] {
   return fake.exchanges.map(exchange => exchange.transport)
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
 }

@@ -106,13 +106,14 @@ export class Upstream {
 
   #ask(question: UpstreamQuestion, tcp: boolean, deadlineMs: number): Promise<Message> {
     const timeoutMs = Math.max(1, Math.min(this.#options.readTimeoutMs, deadlineMs - this.#clock.nowMs()))
-    return tcp ? this.#pool.exchange(question, timeoutMs) : this.#overUdp(question, timeoutMs)
+    if (tcp) return this.#pool.exchange(question, timeoutMs)
+    this.#observer.socket('udp', false)
+    return this.#overUdp(question, timeoutMs)
   }
 
   async #overUdp(question: UpstreamQuestion, timeoutMs: number): Promise<Message> {
     if (this.#closed) throw exchangeError('dial', 'udp', '', this.address, 'use of closed network connection')
     if (!this.#budget.take()) throw exchangeError('dial', 'udp', '', this.address, 'too many sockets to upstreams')
-    this.#observer.socket('udp', false)
     const endsAtMs = this.#clock.nowMs() + timeoutMs
     const exchange = new UdpExchange({
       address: this.address,
@@ -127,6 +128,6 @@ export class Upstream {
       },
     })
     this.#exchanges.add(exchange)
-    return exchange.reply
+    return exchange.run()
   }
 }
