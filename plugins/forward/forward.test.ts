@@ -12,6 +12,7 @@ import type { FakeExchange, FakeUpstream, FakeUpstreamOptions } from '#test/supp
 import { startFakeUpstream } from '#test/support/fake-upstream.ts'
 import type { PluginUnderTest, QueryParts } from '#test/support/plugin.ts'
 import { buildPlugin, makeQuery, rr, showReply } from '#test/support/plugin.ts'
+import { until } from '#test/support/until.ts'
 import { Class, Flag, OptionCode, Rcode } from '#wire/constants.ts'
 import { formatName, name } from '#wire/name.ts'
 import { ResourceRecord } from '#wire/record.ts'
@@ -315,6 +316,21 @@ test('a FROM that stands for several zones is cut to the first', async t => {
   assert.deepEqual([up.exchanges.length, bed.plugin.nextQueries.length], [1, 1])
 })
 
+const oneLoopback = process.platform === 'linux' ? false : 'only Linux has all of 127.0.0.0/8 without setup'
+test('source_address is where queries come from', { skip: oneLoopback }, async t => {
+  const up = await upstream(t, exchange => exchange.reply())
+  const bed = await build(t, `forward . ${up.address} {\nsource_address 127.0.0.2\n}`)
+  await bed.ask()
+  await bed.ask('www.test', { tcp: true })
+  assert.deepEqual(
+    up.exchanges.map(exchange => exchange.clientAddress),
+    ['127.0.0.2', '127.0.0.2'],
+  )
+  const mismatched = await build(t, `forward . ${up.address} {\nsource_address ::1\nmax_fails 0\n}`)
+  assert.equal(showReply(await mismatched.ask()), 'SERVFAIL bare')
+  assert.equal(showReply(await mismatched.ask('www.test', { tcp: true })), 'SERVFAIL bare')
+})
+
 test('sockets and timers stay flat over many queries', async t => {
   const up = await upstream(t, exchange => exchange.reply())
   const bed = await build(t, `forward . ${up.address}`)
@@ -369,8 +385,4 @@ function count(bed: Bed, metric: string): number {
   const lines = bed.plugin.metrics.expose().split('\n')
   const values = lines.filter(line => line.startsWith(metric)).map(line => Number(line.split(' ').at(-1)))
   return values.reduce((sum, value) => sum + value, 0)
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
 }

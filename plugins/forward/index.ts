@@ -18,7 +18,7 @@ export const forward: AnyPlugin = definePlugin<ForwardOptions>({
     let nextForward: Handler | null = null
     for (const line of lines.toReversed()) {
       if (line.warning !== '') env.log.warning(line.warning)
-      const group = new UpstreamGroup(line, metrics, env.metrics, env.clock)
+      const group = new UpstreamGroup(line, metrics, env)
       env.onStartup(() => group.open())
       env.onShutdown(() => group.close())
       handler = forwardHandler(line, group, handler, nextForward, metrics, env.clock)

@@ -56,6 +56,7 @@ export interface ForwardOptions {
 }
 
 const MAX_TARGETS = 15
+const encryptionOptions = ['tls', 'tls_servername', 'doh_method']
 const DEFAULT_HEALTH_CHECK: HealthCheckOptions = { intervalMs: 500, recursionDesired: true, domain: ROOT }
 
 /** Reads one `forward` line after those in `previous`. */
@@ -68,6 +69,7 @@ function readLine(d: Directive): ForwardLine {
   const to = d.some()
   if (to.length > MAX_TARGETS) to[MAX_TARGETS]!.fail(`more than ${MAX_TARGETS} TOs configured: ${to.length}`)
   const targets = to.map(readTarget)
+  d.lines?.forEach(refuseEncryption)
   const except: FoldedName[] = []
   const nextRcodes: number[] = []
   const failoverRcodes: number[] = []
@@ -91,9 +93,6 @@ function readLine(d: Directive): ForwardLine {
     failfast_all_unhealthy_upstreams: line => line.flag(),
     resolver: line => resolvers.push(...line.some().map(readServerAddress)),
     source_address: line => line.one().ip(),
-    tls: refuseEncryption,
-    tls_servername: refuseEncryption,
-    doh_method: refuseEncryption,
   })
   const expireMs = o.expire ?? 10_000
   const maxAgeMs = o.max_age ?? 0
@@ -159,6 +158,8 @@ function readFailoverRcode(argument: Argument): number {
   return rcode === Rcode.NOERROR ? argument.fail('NOERROR is not a valid failover rcode', 'name an error') : rcode
 }
 
-function refuseEncryption(line: Line): never {
-  line.fail(`'${line.name.text}' is for encrypted upstreams, which are not part of this version`)
+function refuseEncryption(line: Line): void {
+  const option = line.name.text
+  if (!encryptionOptions.includes(option)) return
+  line.fail(`'${option}' is for encrypted upstreams, which are not part of this version`)
 }

@@ -7,11 +7,17 @@ import type { ForwardLine } from '#plugins/forward/options.ts'
 import type { Target } from '#plugins/forward/target.ts'
 import { nameservers } from '#plugins/forward/target.ts'
 
-/** The upstreams that a line's targets stand for, the first of equal ones kept. Throws when there is none. */
-export async function resolveTargets(line: ForwardLine): Promise<UpstreamAddress[]> {
+/**
+ * The upstreams that a line's targets stand for, the first of equal ones kept; `resolvePath` makes paths absolute. Throws
+ * when there is none.
+ */
+export async function resolveTargets(
+  line: ForwardLine,
+  resolvePath: (path: string) => string,
+): Promise<UpstreamAddress[]> {
   const addresses = new Map<string, UpstreamAddress>()
   for (const target of line.targets) {
-    for (const address of await addressesOf(target, line)) {
+    for (const address of await addressesOf(target, line, resolvePath)) {
       if (!addresses.has(address.text)) addresses.set(address.text, address)
     }
   }
@@ -19,18 +25,22 @@ export async function resolveTargets(line: ForwardLine): Promise<UpstreamAddress
   return [...addresses.values()]
 }
 
-async function addressesOf(target: Target, line: ForwardLine): Promise<UpstreamAddress[]> {
+async function addressesOf(
+  target: Target,
+  line: ForwardLine,
+  resolvePath: (path: string) => string,
+): Promise<UpstreamAddress[]> {
   switch (target.kind) {
     case 'address':
       return [target.address]
     case 'file': {
-      const text = await readText(target.path)
+      const text = await readText(resolvePath(target.path))
       if (text === null) throw startupError(line.token, `not an IP address or file: "${target.path}"`)
       return nameservers(text)
     }
     case 'host': {
       // A word without a slash may still be a file, as it is for CoreDNS.
-      const text = await readText(target.text)
+      const text = await readText(resolvePath(target.text))
       return text === null ? resolveHost(target.host, target.port, line) : nameservers(text)
     }
   }

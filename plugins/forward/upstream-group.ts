@@ -1,10 +1,9 @@
-import type { Clock } from '#lib/clock.ts'
 import type { Policy } from '#net/upstream/policy.ts'
 import { makePolicy } from '#net/upstream/policy.ts'
 import type { UpstreamQuestion } from '#net/upstream/question.ts'
 import { SocketBudget } from '#net/upstream/socket-budget.ts'
 import { Upstream } from '#net/upstream/upstream.ts'
-import type { MetricRegistry } from '#plugin/metrics.ts'
+import type { PluginEnv } from '#plugin/env.ts'
 import type { ForwardMetrics } from '#plugins/forward/metrics.ts'
 import { upstreamObserver } from '#plugins/forward/metrics.ts'
 import type { ForwardLine } from '#plugins/forward/options.ts'
@@ -15,21 +14,22 @@ import { walk } from '#plugins/forward/walk.ts'
 /** Sockets that one `forward` line may have open at once. */
 const MAX_SOCKETS = 4096
 
+/** What a group needs of the plugin's environment. */
+type Surroundings = Pick<PluginEnv, 'metrics' | 'clock' | 'resolvePath'>
+
 /** The upstreams of one `forward` line, and the questions that are under way to them. */
 export class UpstreamGroup {
   readonly #line: ForwardLine
   readonly #metrics: ForwardMetrics
-  readonly #registry: MetricRegistry
-  readonly #clock: Clock
+  readonly #env: Surroundings
   readonly #policy: Policy<Upstream>
   readonly #underWay = new Map<string, Promise<Walked>>()
   #upstreams: readonly Upstream[] = []
 
-  constructor(line: ForwardLine, metrics: ForwardMetrics, registry: MetricRegistry, clock: Clock) {
+  constructor(line: ForwardLine, metrics: ForwardMetrics, env: Surroundings) {
     this.#line = line
     this.#metrics = metrics
-    this.#registry = registry
-    this.#clock = clock
+    this.#env = env
     this.#policy = makePolicy(line.policy)
   }
 
@@ -38,8 +38,10 @@ export class UpstreamGroup {
     const line = this.#line
     const budget = new SocketBudget(MAX_SOCKETS)
     const options = { ...line, healthCheck: { ...line.healthCheck, tcp: line.forceTcp } }
-    this.#upstreams = (await resolveTargets(line)).map(
-      address => new Upstream(address, options, upstreamObserver(this.#registry, address.text), budget, this.#clock),
+    const { metrics, clock, resolvePath } = this.#env
+    const addresses = await resolveTargets(line, resolvePath)
+    this.#upstreams = addresses.map(
+      address => new Upstream(address, options, upstreamObserver(metrics, address.text), budget, clock),
     )
   }
 
@@ -64,7 +66,7 @@ export class UpstreamGroup {
       line: this.#line,
       upstreams: this.#upstreams,
       policy: this.#policy,
-      clock: this.#clock,
+      clock: this.#env.clock,
       allDown: () => this.#metrics.healthcheckBroken.inc(),
     }
     const walked = walk(context, question, tcp, deadlineMs)
