@@ -33,24 +33,40 @@ export const BASE64_SIZED: Field = {
   },
 }
 
-/** A fixed count of octets as hexadecimal digits in groups: EUI-48, EUI-64 (RFC 7043), ILNP identifiers (RFC 6742). */
-export function hexGroups(octetCount: number, groupOctets: number, separator: string): Field {
-  const group = `[0-9a-f]{${2 * groupOctets}}`
-  const pattern = new RegExp(`^${group}(?:${separator}${group}){${octetCount / groupOctets - 1}}$`, 'i')
+/** A fixed count of octets as pairs of hexadecimal digits with dashes: EUI-48 and EUI-64 (RFC 7043). */
+export function hexPairs(octetCount: number): Field {
+  return hexGroups(octetCount, 1, '-', /^[0-9a-f]{2}$/i, group => group.padStart(2, '0'))
+}
+
+/** Eight octets as four groups of up to four hexadecimal digits with colons: an ILNP identifier (RFC 6742). */
+export const HEX_QUADS: Field = hexGroups(8, 2, ':', /^[0-9a-f]{1,4}$/i, group => group)
+
+function hexGroups(
+  octetCount: number,
+  groupOctets: 1 | 2,
+  separator: string,
+  pattern: RegExp,
+  pad: (group: string) => string,
+): Field {
   return {
     nameUse: NameUse.NONE,
     length: (_, at, end) => (at + octetCount <= end ? octetCount : -1),
     format(octets, at, end) {
       const groups: string[] = []
-      for (let i = at; i < end; i += groupOctets) {
-        groups.push(Buffer.from(octets.subarray(i, i + groupOctets)).toString('hex'))
-      }
+      for (let i = at; i < end; i += groupOctets) groups.push(pad(readUint(octets, i, groupOctets).toString(16)))
       return groups.join(separator)
     },
     parse(words, rdata) {
       const { text } = words.word('hexadecimal digits')
-      if (pattern.test(text)) rdata.octets(Buffer.from(text.replaceAll(separator, ''), 'hex'))
-      else words.fail(`not ${octetCount} octets in hexadecimal digits with '${separator}': '${text}'`)
+      const groups = text.split(separator)
+      if (groups.length !== octetCount / groupOctets || !groups.every(group => pattern.test(group))) {
+        words.fail(`not ${octetCount} octets in hexadecimal digits with '${separator}': '${text}'`)
+      }
+      for (const group of groups) {
+        const value = Number.parseInt(group, 16)
+        if (groupOctets === 1) rdata.u8(value)
+        else rdata.u16(value)
+      }
     },
   }
 }

@@ -5,8 +5,9 @@ import {
   BASE64_REST,
   BASE64_SIZED,
   HEX_COUNTED,
+  HEX_QUADS,
   HEX_REST,
-  hexGroups,
+  hexPairs,
 } from '#wire/rdata/binary-fields.ts'
 import { EDNS_OPTIONS } from '#wire/rdata/edns-options.ts'
 import type { Field } from '#wire/rdata/field.ts'
@@ -82,12 +83,12 @@ const LAYOUTS: ReadonlyMap<number, Layout> = new Map<number, Layout>([
   [Type.SVCB, SERVICE],
   [Type.HTTPS, SERVICE],
   [Type.SPF, TEXTS],
-  [Type.NID, [U16, hexGroups(8, 2, ':')]],
+  [Type.NID, [U16, HEX_QUADS]],
   [Type.L32, [U16, IPV4]],
-  [Type.L64, [U16, hexGroups(8, 2, ':')]],
+  [Type.L64, [U16, HEX_QUADS]],
   [Type.LP, PREFERENCE_AND_NAME],
-  [Type.EUI48, [hexGroups(6, 1, '-')]],
-  [Type.EUI64, [hexGroups(8, 1, '-')]],
+  [Type.EUI48, [hexPairs(6)]],
+  [Type.EUI64, [hexPairs(8)]],
   [Type.TKEY, [PLAIN_NAME, TIME, TIME, U16, TSIG_ERROR, BASE64_SIZED, BASE64_SIZED]],
   [Type.TSIG, [PLAIN_NAME, U48, U16, BASE64_SIZED, U16, TSIG_ERROR, BASE64_SIZED]],
   [Type.URI, [U16, U16, TEXT_REST]],

@@ -6,6 +6,7 @@ import type { WordReader } from '#wire/rdata/word-reader.ts'
 const OCTETS = 16
 /** Latitude and longitude are in thousandths of an arc second from this (RFC 1876 section 2). */
 const MERIDIAN = 2 ** 31
+const DEGREE = 3_600_000
 /** Altitudes are in centimeters above a base 100 km below the reference spheroid. */
 const ALTITUDE_BASE_CM = 10_000_000
 const DEFAULT_SIZE_CM = 100
@@ -21,11 +22,12 @@ export const LOCATION: Field = {
     return OCTETS
   },
   format(octets, at) {
-    const latitude = angleText(readUint(octets, at + 4, 4) - MERIDIAN, 'N', 'S')
-    const longitude = angleText(readUint(octets, at + 8, 4) - MERIDIAN, 'E', 'W')
+    const north = readUint(octets, at + 4, 4) - MERIDIAN
+    const east = readUint(octets, at + 8, 4) - MERIDIAN
+    if (Math.abs(north) > 90 * DEGREE || Math.abs(east) > 180 * DEGREE) return null
     const altitude = ((readUint(octets, at + 12, 4) - ALTITUDE_BASE_CM) / 100).toFixed(2)
     const sizes = [1, 2, 3].map(i => sizeText(octets[at + i]!))
-    return `${latitude} ${longitude} ${altitude}m ${sizes.join(' ')}`
+    return `${angleText(north, 'N', 'S')} ${angleText(east, 'E', 'W')} ${altitude}m ${sizes.join(' ')}`
   },
   parse(words, rdata) {
     const latitude = angle(words, 90, 'N', 'S')
@@ -44,7 +46,7 @@ export const LOCATION: Field = {
 
 function angleText(thousandths: number, positive: string, negative: string): string {
   const value = Math.abs(thousandths)
-  const degrees = Math.floor(value / 3_600_000)
+  const degrees = Math.floor(value / DEGREE)
   const minutes = Math.floor(value / 60_000) % 60
   const seconds = ((value % 60_000) / 1000).toFixed(3)
   return `${degrees} ${minutes} ${seconds} ${thousandths < 0 ? negative : positive}`
@@ -58,8 +60,8 @@ function angle(words: WordReader, maxDegrees: number, positive: string, negative
     const letter = text.toUpperCase()
     if (letter === positive || letter === negative) {
       const [degrees = Number.NaN, minutes = 0, seconds = 0] = parts
-      const value = degrees * 3_600_000 + minutes * 60_000 + Math.round(seconds * 1000)
-      if (!(minutes < 60 && seconds < 60 && value <= maxDegrees * 3_600_000)) break
+      const value = degrees * DEGREE + minutes * 60_000 + Math.round(seconds * 1000)
+      if (!(minutes < 60 && seconds < 60 && value <= maxDegrees * DEGREE)) break
       return letter === positive ? value : -value
     }
     parts.push((i < 2 ? /^\d{1,3}$/ : /^\d{1,2}(?:\.\d{1,3})?$/).test(text) ? Number(text) : Number.NaN)
