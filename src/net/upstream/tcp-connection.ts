@@ -19,6 +19,8 @@ interface Pending {
 export interface ConnectionOwner {
   /** The last pending question was settled on a connection that can take more. */
   idle(connection: TcpConnection): void
+  /** A question was not answered in time. */
+  silent(): void
   /** The connection must not be used again. Called once. */
   over(connection: TcpConnection): void
 }
@@ -143,6 +145,7 @@ export class TcpConnection {
     pending.settle.reject(exchangeError(operation, 'tcp', this.#local, this.#address, 'i/o timeout'))
     // A peer that owes a reply may be gone without a word: later questions get another connection.
     this.retired = true
+    this.#owner.silent()
     this.#settled()
   }
 

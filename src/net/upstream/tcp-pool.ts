@@ -102,6 +102,7 @@ export class TcpPool {
     observer.socket('tcp', false)
     const owner = {
       idle: (connection: TcpConnection) => this.#putIdle(connection),
+      silent: () => this.#closeIdle(),
       over: (connection: TcpConnection) => this.#forget(connection),
     }
     const connection = new TcpConnection(address, sourceAddress, observer, owner, clock.nowMs())
@@ -118,6 +119,11 @@ export class TcpPool {
       this.#idle.set(connection, clock.nowMs() + expireMs)
       this.#scheduleSweep(expireMs)
     }
+  }
+
+  /** After a silence the idle connections may be dead too, as when the path broke: finding out costs a timeout each. */
+  #closeIdle(): void {
+    for (const connection of [...this.#idle.keys()]) connection.close()
   }
 
   #tooOld(connection: TcpConnection): boolean {

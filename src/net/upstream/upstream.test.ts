@@ -159,6 +159,20 @@ test('an upstream that accepts and closes costs one connection on a first questi
   assert.equal(bed.fake.connections, 3)
 })
 
+test('a silence on one connection ends the idle ones too', async t => {
+  const bed = await startBed(
+    t,
+    exchange => {
+      if (exchange.index < 3) exchange.reply()
+    },
+    { readTimeoutMs: 200 },
+  )
+  await Promise.all([bed.ask({}, true), bed.ask({}, true), bed.ask({}, true)])
+  assert.equal(bed.upstream.openSockets, 3)
+  await assert.rejects(bed.ask({}, true), /i\/o timeout/)
+  assert.equal(bed.upstream.openSockets, 0)
+})
+
 test('questions beyond sixteen connections are pipelined, and replies may come in any order', async t => {
   const waiting: FakeExchange[] = []
   const bed = await startBed(t, exchange => {
