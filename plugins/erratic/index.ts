@@ -1,0 +1,26 @@
+import { readiness } from '#plugin/capability.ts'
+import type { AnyPlugin } from '#plugin/define.ts'
+import { definePlugin } from '#plugin/define.ts'
+import { DROPPED } from '#plugin/reply.ts'
+import { erraticReply } from '#plugins/erratic/answer.ts'
+import type { ErraticOptions } from '#plugins/erratic/options.ts'
+import { parseErraticOptions } from '#plugins/erratic/options.ts'
+
+/** Serves badly on purpose, for tests of clients: drops, delays and truncates replies. The end of a chain. */
+export const erratic: AnyPlugin = definePlugin<ErraticOptions>({
+  name: 'erratic',
+  once: false,
+  parse: parseErraticOptions,
+  build({ dropEvery, delayEvery, delayMs, truncateEvery, large }, _next, env) {
+    let queries = 0
+    env.provide(readiness, { plugin: 'erratic', ready: () => queries === 3 || queries === 4 })
+    const isTurn = (number: number, every: number) => every > 0 && number % every === 0
+    return function erratic(query) {
+      const number = queries++
+      if (isTurn(number, dropEvery)) return DROPPED
+      const answer = erraticReply(query, isTurn(number, truncateEvery), large)
+      if (!isTurn(number, delayEvery)) return answer
+      return new Promise(resolve => setTimeout(resolve, delayMs, answer))
+    }
+  },
+})
