@@ -3,7 +3,7 @@ import { hintForZone, zonesOf } from '#corefile/address.ts'
 import { CorefileError } from '#corefile/error.ts'
 import { closest } from '#corefile/suggest.ts'
 import type { Token } from '#corefile/token.ts'
-import { parseDurationMs } from '#lib/duration.ts'
+import { formatDuration, parseDurationMs } from '#lib/duration.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 /** Bounds of a number or duration, both included. */
@@ -43,7 +43,7 @@ export class Argument {
       const hint = /^\d+$/.test(this.text) ? `write '${this.text}s' for seconds` : ''
       this.fail(`'${this.text}' is not a duration`, hint)
     }
-    return this.#within(ms, this.text, min, max, value => `${value}ms`)
+    return this.#within(ms, this.text, min, max, formatDuration)
   }
 
   /** One of some words; `what` names the kind for the message `unknown <what> 'x'`. */
@@ -65,7 +65,9 @@ export class Argument {
 
   /** An IP address as text, without a zone. */
   ip(): string {
-    return isIP(this.text) !== 0 ? this.text : this.fail(`'${this.text}' is not an IP address`)
+    const zone = this.text.indexOf('%')
+    if (isIP(this.text) !== 0 && zone < 0) return this.text
+    return this.fail(`'${this.text}' is not an IP address`, zone > 0 ? `leave out '${this.text.slice(zone)}'` : '')
   }
 
   /** Ends the reading with an error at this argument. */

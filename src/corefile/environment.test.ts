@@ -4,13 +4,14 @@ import { expandEnvironment } from '#corefile/environment.ts'
 
 const environment = {
   A: 'one',
-  B: '{$A}{%A%}',
+  B: '{$A}{$A}{%A%}',
   EMPTY: '',
   LOOP: 'x{$LOOP}',
   PING: '{$PONG}',
   PONG: '{$PING}',
   DOUBLE: '{$DOUBLE}{$DOUBLE}',
   NAME: 'A',
+  NA: 'one',
   DOLLAR: '$&',
   'WITH SPACE': 'blank',
 }
@@ -23,8 +24,12 @@ const cases: readonly { rule: string; text: string; expanded: string | undefined
   { rule: 'an unset variable is empty', text: 'a{$UNSET}b', expanded: 'ab' },
   { rule: 'an empty variable is empty', text: 'a{$EMPTY}b', expanded: 'ab' },
   { rule: 'there is no default value', text: '{$UNSET:x}', expanded: '' },
-  { rule: 'a reference in a value is followed', text: '{$B}', expanded: 'oneone' },
-  { rule: 'a name may come from a variable of the other form', text: '{${%NAME%}}', expanded: 'one' },
+  {
+    rule: 'a reference in a value is followed, unless the turn of its form is over',
+    text: '{$B}',
+    expanded: 'oneone{%A%}',
+  },
+  { rule: 'a name may come from a variable of the other form', text: '{$N{%NAME%}}', expanded: 'one' },
   { rule: 'a reference without a name stays', text: '{$}', expanded: '{$}' },
   { rule: 'a reference without a name ends the search', text: '{$}{$A}', expanded: '{$}{$A}' },
   { rule: 'a percent reference without a name stays', text: '{%%}', expanded: '{%%}' },

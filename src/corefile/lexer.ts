@@ -41,13 +41,16 @@ class Lexer {
   #readWord(): void {
     const start = this.#at
     let word = ''
+    let end = start
     while (this.#at < this.#text.length) {
       const char = this.#text[this.#at]!
       if (char === '#' || blank.test(char)) break
-      if (char !== '\r') word += char
       this.#at++
+      if (char === '\r') continue
+      word += char
+      end = this.#at
     }
-    this.#push(word, start, this.#line, start - this.#lineStart + 1, false)
+    this.#push(word, start, end, this.#line, start - this.#lineStart + 1, false)
     // A comment sign inside a word ends at the next blank, not at the end of the line, as in CoreDNS.
     if (this.#text[this.#at] === '#') this.#skipUntil(blank)
   }
@@ -61,7 +64,7 @@ class Lexer {
     while (this.#at < this.#text.length) {
       let char = this.#advance()
       if (char === '"') {
-        this.#push(word, start, line, column, true)
+        this.#push(word, start, this.#at, line, column, true)
         return
       }
       if (char === '\\') {
@@ -70,7 +73,7 @@ class Lexer {
       }
       word += char
     }
-    if (word !== '') this.#push(word, start, line, column, true)
+    if (word !== '') this.#push(word, start, this.#at, line, column, true)
   }
 
   #skipComment(): void {
@@ -91,7 +94,7 @@ class Lexer {
     return char
   }
 
-  #push(text: string, start: number, line: number, column: number, quoted: boolean): void {
-    this.#tokens.push({ text, file: this.#file, line, column, width: this.#at - start, quoted })
+  #push(text: string, start: number, end: number, line: number, column: number, quoted: boolean): void {
+    this.#tokens.push({ text, file: this.#file, line, column, width: end - start, quoted })
   }
 }
