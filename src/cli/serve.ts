@@ -60,6 +60,11 @@ function handleSignals(runtime: Runtime, exit: (code: number) => never): void {
     writeLine('[INFO] SIGUSR1: Reloading')
     runtime.reload().catch(() => {}) // It has been logged, and the old configuration serves on.
   })
+  process.on('SIGUSR2', () => {
+    writeLine(
+      '[ERROR] SIGUSR2: an upgrade in place is not part of this version; start another process and end this one',
+    )
+  })
   process.on('SIGHUP', () => {})
 }
 
