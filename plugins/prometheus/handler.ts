@@ -1,0 +1,20 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Handler } from '#plugin/handler.ts'
+import { mapReplyTo } from '#plugin/handler.ts'
+import type { Query } from '#plugin/query.ts'
+import type { Reply } from '#plugin/reply.ts'
+import { Delivery } from '#plugin/reply.ts'
+import { uncompressedOctets } from '#plugin/reply-size.ts'
+import type { RequestMetrics } from '#plugin/request-metrics.ts'
+
+/** Counts each query with its reply. As in CoreDNS a reply that no plugin wrote has size 0. */
+export function makeHandler(metrics: RequestMetrics, next: Handler, clock: Clock): Handler {
+  function record(reply: Reply, query: Query): Reply {
+    const octets = reply.delivery === Delivery.WRITTEN ? uncompressedOctets(query, reply) : 0
+    metrics.record(query, reply, query.zone, octets, clock.nowMs() - query.receivedAtMs)
+    return reply
+  }
+  return function prometheus(query) {
+    return mapReplyTo(next(query), query, record)
+  }
+}
