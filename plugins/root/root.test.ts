@@ -48,7 +48,10 @@ describe('root', () => {
 
   it('stops the start for a path that cannot be looked at', async () => {
     const path = `${directory}/${'x'.repeat(300)}`
-    await assert.rejects(buildPlugin(root, `root ${path}`).instance.hooks.run('startup'), /unable to access root path/)
+    await assert.rejects(
+      buildPlugin(root, `root ${path}`).instance.hooks.run('startup'),
+      /unable to access root path '.*': ENAMETOOLONG/,
+    )
   })
 })
 
