@@ -5,6 +5,7 @@ import { MAX_TIMER_MS } from '#lib/timer.ts'
 
 /** Levels that consolidated errors can be logged at. */
 export const LEVELS = ['warning', 'error', 'info', 'debug'] as const
+/** One of {@link LEVELS}. */
 export type Level = (typeof LEVELS)[number]
 
 /** One `consolidate` line. */
@@ -18,6 +19,7 @@ export interface ConsolidateRule {
   readonly showFirst: boolean
 }
 
+/** What `errors` does besides logging each error. */
 export interface ErrorsOptions {
   readonly stacktrace: boolean
   /** The first whose pattern matches an error takes it. */

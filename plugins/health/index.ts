@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '#lib/duration.ts'
 import type { HttpClaim } from '#lib/http.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
@@ -25,7 +24,7 @@ export const health: AnyPlugin = definePlugin<HealthOptions>({
     env.onFinalShutdown(async () => {
       if (lameduckMs <= 0) return
       env.log.info(`Going into lameduck mode for ${formatDuration(lameduckMs)}`)
-      await sleep(lameduckMs)
+      await new Promise(resolve => setTimeout(resolve, lameduckMs))
     })
     env.onShutdown(async () => {
       probe?.stop()

@@ -1,6 +1,7 @@
 import type { HistogramSlot, MetricRegistry, Slot } from '#plugin/metrics.ts'
 import { SLIM_TIME_BUCKETS } from '#plugin/metrics.ts'
 
+/** Where the results of the requests of the server to itself are counted. */
 export interface HealthMetrics {
   /** In seconds. */
   readonly duration: HistogramSlot

@@ -2,6 +2,7 @@ import type { Directive } from '#corefile/directive.ts'
 import { MAX_TIMER_MS } from '#lib/timer.ts'
 import { readHttpAddress } from '#plugin/http-address.ts'
 
+/** Where `/health` is answered, and how the process ends. */
 export interface HealthOptions {
   /** `host:port`, the host empty for all addresses. */
   readonly address: string

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { deferred } from '#lib/deferred.ts'
 import { probeMessage } from '#plugins/loop/probe.ts'
 import type { FoldedName } from '#wire/name.ts'
 
@@ -15,7 +16,7 @@ export interface Exchange {
 
 /** Sends the probe over UDP, from a socket of its own that takes nothing but the answer. */
 export function sendProbe(name: FoldedName, to: { readonly address: string; readonly port: number }): Exchange {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const { promise, resolve, reject } = deferred<void>()
   const id = randomInt(0x10000)
   const host = loopbackFor(to.address)
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')

@@ -3,8 +3,10 @@ import { readHttpAddress } from '#plugin/http-address.ts'
 
 /** Whether a plugin is asked again once it was ready. */
 export const MONITORS = ['until-ready', 'continuously'] as const
+/** One of {@link MONITORS}. */
 export type Monitor = (typeof MONITORS)[number]
 
+/** Where `/ready` is answered, and how often plugins are asked. */
 export interface ReadyOptions {
   /** `host:port`, the host empty for all addresses. */
   readonly address: string

@@ -1,5 +1,6 @@
 import type { Gauge, MetricRegistry, Slot } from '#plugin/metrics.ts'
 
+/** Where failed reloads are counted, and the running version is shown. */
 export interface ReloadMetrics {
   readonly failed: Slot
   readonly versionInfo: Gauge

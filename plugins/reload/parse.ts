@@ -4,6 +4,7 @@ import { MAX_TIMER_MS } from '#lib/timer.ts'
 const MIN_INTERVAL_MS = 2000
 const MIN_JITTER_MS = 1000
 
+/** How often the Corefile is looked at. */
 export interface ReloadOptions {
   /** Time between two looks at the Corefile. */
   readonly intervalMs: number
