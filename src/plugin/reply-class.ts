@@ -6,6 +6,7 @@ import type { ResourceRecord } from '#wire/record.ts'
 
 /** The three kinds of reply that the log plugin tells apart. */
 export const REPLY_CLASSES = ['success', 'denial', 'error'] as const
+/** One of {@link REPLY_CLASSES}. */
 export type ReplyClass = (typeof REPLY_CLASSES)[number]
 
 /**
