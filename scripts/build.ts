@@ -18,15 +18,20 @@ function build(): void {
   process.stdout.write('Built dist/: run it with `node dist/src/main.js`, or pack it with `npm pack ./dist`.\n')
 }
 
+/** What tsc says of each subpath import: that `#wire/name.ts` stays as it is. It does; dist/package.json resolves it. */
+const SUBPATH_IMPORT_KEPT = 'error TS2877'
+
 /** Compiles with the features of Node 20 only: tsconfig.build.json names an older library than tsconfig.json. */
 function compile(): void {
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
-  const { status, error } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+  const args = [tsc, '-p', 'tsconfig.build.json', '--pretty', 'false']
+  const { stdout, stderr, error } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 64 << 20 })
   if (error !== undefined) throw error
-  if (status === 0) return
+  const problems = (stdout + stderr).split('\n').filter(line => line !== '' && !line.includes(SUBPATH_IMPORT_KEPT))
+  if (problems.length === 0) return
   rmSync('dist', { recursive: true, force: true })
   process.stderr.write(
-    'Cannot build dist/: tsc reports the errors above. What Node 20 lacks must not be used in src.\n',
+    `Cannot build dist/; what Node 20 lacks must not be used in src and plugins:\n${problems.join('\n')}\n`,
   )
   process.exit(1)
 }

@@ -3,6 +3,7 @@
  * addition to a known slot. Slots are resolved in `build`; nothing is looked up by label while a query is served.
  */
 
+/** The kinds of metrics, as a `# TYPE` line names them. */
 export type MetricKind = 'counter' | 'gauge' | 'histogram'
 
 /** A counter or gauge with its label values fixed. */

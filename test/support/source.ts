@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Directory of the repository, with a slash at the end. */
@@ -15,7 +15,7 @@ export interface SourceFile {
 /** The files that match any of some globs relative to the repository, sorted by path. */
 export function filesMatching(...globs: string[]): SourceFile[] {
   return globSync(globs, { cwd: REPOSITORY })
-    .filter(path => !path.startsWith('node_modules'))
+    .filter(path => !path.startsWith('node_modules') && statSync(REPOSITORY + path).isFile())
     .sort()
     .map(path => ({ path, text: readText(path) }))
 }

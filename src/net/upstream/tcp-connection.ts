@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
+import type { Deferred } from '#lib/deferred.ts'
+import { deferred } from '#lib/deferred.ts'
 import { acceptReply, encodeQuestion } from '#net/upstream/accept.ts'
 import type { UpstreamAddress } from '#net/upstream/address.ts'
 import { exchangeError, localText, systemReason } from '#net/upstream/exchange-error.ts'
@@ -12,7 +14,7 @@ import type { Message } from '#wire/message.ts'
 interface Pending {
   readonly question: UpstreamQuestion
   readonly timer: NodeJS.Timeout
-  readonly settle: PromiseWithResolvers<Message>
+  readonly settle: Deferred<Message>
 }
 
 /** What a connection tells the pool that it belongs to. */
@@ -81,7 +83,7 @@ export class TcpConnection {
   ask(question: UpstreamQuestion, timeoutMs: number): Promise<Message> {
     let id = randomId()
     while (this.#pending.has(id)) id = randomId()
-    const settle = Promise.withResolvers<Message>()
+    const settle = deferred<Message>()
     const timer = setTimeout(() => this.#timeout(id), timeoutMs)
     this.#pending.set(id, { question, timer, settle })
     const octets = encodeQuestion(question, id)

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
+import type { Deferred } from '#lib/deferred.ts'
+import { deferred } from '#lib/deferred.ts'
 import { acceptReply, encodeQuestion } from '#net/upstream/accept.ts'
 import type { UpstreamAddress } from '#net/upstream/address.ts'
 import type { Operation } from '#net/upstream/exchange-error.ts'
@@ -35,7 +37,7 @@ export class UdpExchange {
   readonly #id = randomId()
   readonly #socket: Socket
   readonly #timer: NodeJS.Timeout
-  readonly #settle: PromiseWithResolvers<Message> = Promise.withResolvers<Message>()
+  readonly #settle: Deferred<Message> = deferred<Message>()
   #connected = false
   #done = false
   #escalated = false
