@@ -49,11 +49,17 @@ export function hintForZone(text: string): string {
   if (scheme !== undefined && !schemePorts.has(scheme)) {
     return `unknown scheme '${scheme}': one of ${[...schemePorts.keys()].join(', ')}`
   }
-  if (text === '{}') return "write '{' at the end of a line and '}' on a line of its own"
+  if (text === '{}') return "write '{' at the end of the line and '}' on a line of its own"
   if (text.includes(',')) return 'put a blank after the comma'
+  if (text.endsWith('://')) return 'write a zone or a port after it'
   if (text.endsWith(':')) return 'write a port after the colon, or leave out the colon'
+  if (/^[0:].*:.*\/\d+$/.test(text))
+    return 'a CIDR of IPv6 does not start with a colon or a zero here; write the zone below ip6.arpa'
   if (/\/\d+$/.test(text)) return 'a CIDR is an address and the number of its leading bits, such as 10.0.0.0/8'
   if (text.includes('..')) return 'a label between two dots can not be empty'
+  if (/:.*:/.test(text))
+    return 'an address stands for a zone with the number of its leading bits, such as 2001:db8::/32'
+  if (text.includes(':')) return 'a port is a number from 0 to 65535'
   return text.split('.').some(label => label.length > 63) ? 'a label has at most 63 octets' : ''
 }
 

@@ -95,7 +95,7 @@ export class BlockReader {
         if (open === null) this.#reportSurplusBrace(word.token)
         return directives
       }
-      const directive = this.#options.problems.attempt(() => this.#directives.read(owner))
+      const directive = this.#options.problems.attempt(() => this.#directives.read(owner, open !== null))
       if (directive === 'block') return directives
       if (directive !== undefined && directive !== null) directives.push(directive)
     }
@@ -133,7 +133,7 @@ export class BlockReader {
   }
 
   #passOverStrayDirective({ tokens, next }: KeyWords): void {
-    if (next === 'brace') this.#directives.skipBlock()
+    if (next === 'brace') this.#stream.skipBlock()
     if (this.#amongStrays) return
     this.#amongStrays = true
     const first = tokens[0]!

@@ -37,19 +37,19 @@ export class DirectiveReader {
   /**
    * Reads the directive that comes next, or runs the import. `null` when there is nothing to keep; `block` when the line
    * was reported as the start of another server block, whose key comes next in the stream. Throws a CorefileError. `owner`
-   * is the server block's first key.
+   * is the server block's first key, `braced` whether the block stands in braces.
    */
-  read(owner: Token): Directive | null | 'block' {
+  read(owner: Token, braced: boolean): Directive | null | 'block' {
     const next = this.#stream.peek()!
     if (this.#startsServerBlock(next, owner)) {
-      this.#options.problems.add(
-        unknown(next.token, `is the block of '${owner.text}' on line ${owner.line} not closed?`),
-      )
+      const hint = braced
+        ? `is the block of '${owner.text}' on line ${owner.line} not closed?`
+        : `for another key of the same block, end the line before with a comma; else put the block of '${owner.text}' in braces`
+      this.#options.problems.add(unknown(next.token, hint))
       return 'block'
     }
     if (isOpen(next)) {
-      this.#stream.takeRaw()
-      this.#skipRest()
+      this.#stream.skipBlock()
       throw new CorefileError(
         next.token,
         "Unexpected '{' at the start of a line",
@@ -65,20 +65,20 @@ export class DirectiveReader {
     const { words, lines } = this.#readLine(name, 0)
     if (this.#unclosed) return null
     if (known) return new Directive(name, words, lines, this.#options.problems)
-    const glued = isGlued(name)
-    throw unknown(name, glued ? blankHint : hintForUnknownDirective(name.text, this.#options.directives))
+    throw unknown(name, this.#hintForUnknown(name, lines !== null))
+  }
+
+  #hintForUnknown(name: Token, hasBlock: boolean): string {
+    if (isGlued(name)) return blankHint
+    if (hasBlock && /[.:]/.test(name.text)) return 'a server block can not stand inside of another'
+    if (name.text === '') return 'is an environment variable not set?'
+    return hintForUnknownDirective(name.text, this.#options.directives)
   }
 
   /** Whether what comes next is a key and a brace at the start of a line: the block before it lacks its closing brace. */
   #startsServerBlock(next: Word, owner: Token): boolean {
     const { text, column, file } = next.token
     return column === 1 && file === owner.file && /[.:(]/.test(text) && this.#stream.lineOpensBlock()
-  }
-
-  /** Passes over the block that comes next. */
-  skipBlock(): void {
-    this.#stream.takeRaw()
-    this.#skipRest()
   }
 
   /** Reads what follows `name` on its line, and its block. */
@@ -123,7 +123,7 @@ export class DirectiveReader {
   #readOption(depth: number): Line | null {
     const next = this.#stream.peek()!
     if (isOpen(next)) {
-      this.skipBlock()
+      this.#stream.skipBlock()
       throw new CorefileError(
         next.token,
         "Unexpected '{' at the start of a line",
@@ -173,17 +173,6 @@ export class DirectiveReader {
     const hint =
       this.#importer.unclosedQuote(last) ?? `the '{' after '${owner.text}' on line ${open.line} is never closed`
     this.#options.problems.add(new CorefileError(last, 'Unexpected EOF', hint))
-  }
-
-  /** Passes over everything up to the brace that closes the block which has been entered. */
-  #skipRest(): void {
-    let depth = 1
-    while (depth > 0) {
-      const word = this.#stream.takeRaw()
-      if (word === undefined) return
-      if (isOpen(word)) depth++
-      if (isClose(word)) depth--
-    }
   }
 }
 

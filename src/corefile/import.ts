@@ -3,7 +3,7 @@ import { CorefileError } from '#corefile/error.ts'
 import type { CorefileFiles } from '#corefile/files.ts'
 import { lex } from '#corefile/lexer.ts'
 import type { TokenStream, Word } from '#corefile/stream.ts'
-import { wordsOf } from '#corefile/stream.ts'
+import { isOpen, wordsOf } from '#corefile/stream.ts'
 import { closest } from '#corefile/suggest.ts'
 import type { Token } from '#corefile/token.ts'
 import { hasWildcard } from '#lib/glob.ts'
@@ -47,7 +47,9 @@ export class Importer {
     const words: Token[] = []
     // The rest of the line is taken whatever is wrong, so that one error is all that comes of it.
     for (let word = stream.peek(); word !== undefined && !word.startsLine; word = stream.peek()) {
-      words.push(stream.takeRaw()!.token)
+      words.push(word.token)
+      if (isOpen(word)) stream.skipBlock()
+      else stream.takeRaw()
     }
     const [argument, extra] = words.map(word => stream.expand(word))
     if (argument === undefined) {
@@ -101,10 +103,11 @@ export class Importer {
     const known = this.#read.get(path)
     if (known !== undefined) return known
     if (this.#files.isDirectory(path)) {
+      const files = `${hasWildcard(argument.text) ? dirname(path) : path}/*.conf`
       throw new CorefileError(
         argument,
         `Could not import ${path}: is a directory`,
-        `import ${path}/* for the files in it`,
+        `give a pattern for files: ${files}`,
       )
     }
     const text = this.#readFile(path, argument)

@@ -117,6 +117,17 @@ export class TokenStream {
     this.#frames.push({ words, source, importedIn: this.#current, at: 0 })
   }
 
+  /** Passes over the opening brace that comes next, and all up to the brace that closes it. */
+  skipBlock(): void {
+    let depth = 0
+    do {
+      const word = this.takeRaw()
+      if (word === undefined) return
+      if (isOpen(word)) depth++
+      if (isClose(word)) depth--
+    } while (depth > 0)
+  }
+
   /** Gives up reading: the stream is at its end. */
   stop(): void {
     this.#stopped = true
