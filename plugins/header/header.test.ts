@@ -36,6 +36,11 @@ for (const [rules, queryFlags, replyFlags, inward, outward] of cases) {
   })
 }
 
+test('a further block adds to the first', () => {
+  const rules = 'response set aa ra\n}\nheader {\nresponse clear ra'
+  assert.equal(ask(rules, 0, reply('next', {})).outward, AA)
+})
+
 test('a reply that no plugin has written, or that needs no change, is handed on as it is', () => {
   const bare = failure(2)
   const authoritative = reply('next', { flags: AA })

@@ -16,10 +16,16 @@ export interface HeaderOptions {
 
 const FLAGS: Record<string, number> = { aa: Flag.AA, ra: Flag.RA, rd: Flag.RD }
 
-/** Reads `header { query|response set|clear FLAG... }`. */
-export function parseHeaderOptions(directive: Directive): HeaderOptions {
-  let query: FlagChange = { set: 0, clear: 0 }
-  let response: FlagChange = { set: 0, clear: 0 }
+const NO_CHANGE: FlagChange = { set: 0, clear: 0 }
+
+/** Reads `header { query|response set|clear FLAG... }`; the rules of a further block come after those before it. */
+export function parseHeaderOptions(
+  directive: Directive,
+  _block: unknown,
+  previous: HeaderOptions | undefined,
+): HeaderOptions {
+  let query = previous?.query ?? NO_CHANGE
+  let response = previous?.response ?? NO_CHANGE
   directive.block({}, line => {
     const selector = line.name.text.toLowerCase()
     if (selector === 'query') query = changed(query, line)
