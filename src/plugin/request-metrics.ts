@@ -97,6 +97,9 @@ class ZoneMetrics {
   /** By plugin, then by response code. */
   readonly #responses = new Map<string, Map<number, Slot>>()
   #dnssecOk: Slot | null = null
+  #lastAuthor = ''
+  #lastRcode = 0
+  #lastResponses: Slot | null = null
 
   constructor(families: Families, labels: readonly string[]) {
     this.#families = families
@@ -118,8 +121,13 @@ class ZoneMetrics {
       this.#dnssecOk ??= this.#families.dnssecOk.labels(...this.#labels)
       this.#dnssecOk.inc()
     }
-    const responses = this.#responses.get(reply.author)?.get(reply.rcode) ?? this.#addResponses(reply)
-    responses.inc()
+    // Replies of one plugin and code come in a row: the maps are asked when that changes.
+    if (reply.author !== this.#lastAuthor || reply.rcode !== this.#lastRcode || this.#lastResponses === null) {
+      this.#lastResponses = this.#responses.get(reply.author)?.get(reply.rcode) ?? this.#addResponses(reply)
+      this.#lastAuthor = reply.author
+      this.#lastRcode = reply.rcode
+    }
+    this.#lastResponses.inc()
   }
 
   #addRequests(index: number, query: Query, row: number): Slot {
