@@ -1,0 +1,189 @@
+import { parseAddress } from '#plugins/kubernetes/index/address.ts'
+import type { Delta, DeltaBatch, PodState, ServiceState, SliceState } from '#plugins/kubernetes/index/delta.ts'
+import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
+import { endpointsOf } from '#plugins/kubernetes/index/endpoint.ts'
+import { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
+import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
+
+const NO_SERVICES: readonly ServiceEntry[] = []
+const NO_ENDPOINTS: readonly Endpoint[] = []
+
+/** How an index sees the cluster. */
+export interface ClusterOptions {
+  /** Names of the only namespaces that are shown; `null` shows all. */
+  readonly namespaces: readonly string[] | null
+  /** Whether an endpoint without a hostname goes by its pod's name. */
+  readonly endpointPodNames: boolean
+}
+
+/**
+ * The cluster as DNS sees it: every lookup is one or two reads of a Map, whatever the cluster's size. Keys are folded
+ * wire labels, so that a piece of a query's name is a key as it is.
+ */
+export class Cluster {
+  /** Seconds since 1970 of the last change, 0 before the first. Never goes back. */
+  serial = 0
+  /** Whether all that the source knows has arrived. */
+  synced = false
+  readonly #shown: ReadonlySet<string> | null
+  readonly #endpointPodNames: boolean
+  readonly #exposed = new Set<string>()
+  readonly #services = new Map<string, ServiceEntry>()
+  readonly #servicesByAddress = new Map<string, ServiceEntry[]>()
+  readonly #slices = new Map<string, { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] }>()
+  readonly #endpointsByAddress = new Map<string, Endpoint[]>()
+  readonly #pods = new Map<string, PodState>()
+  readonly #podsByAddress = new Map<string, PodState[]>()
+
+  constructor({ namespaces, endpointPodNames }: ClusterOptions) {
+    this.#shown = namespaces === null ? null : new Set(namespaces.map(namespaceKey))
+    this.#endpointPodNames = endpointPodNames
+  }
+
+  apply(batch: DeltaBatch): void {
+    for (const delta of batch.deltas) this.#applyDelta(delta)
+    if (batch.deltas.length > 0) this.serial = Math.max(this.serial, batch.atSeconds)
+    if (batch.synced) this.synced = true
+  }
+
+  /** Whether names in a namespace (a folded wire label) are answered. */
+  isExposed(namespace: string): boolean {
+    return this.#exposed.has(namespace)
+  }
+
+  /** Whether the option `namespaces` keeps the reverse names of a namespace (a folded wire label) back. */
+  hidesAddressesOf(namespace: string): boolean {
+    return this.#shown !== null && !this.#exposed.has(namespace)
+  }
+
+  /** The service with these folded wire labels `name.namespace`; `undefined` when there is none. */
+  service(labels: string): ServiceEntry | undefined {
+    const entry = this.#services.get(labels)
+    return entry === undefined || entry.state === null ? undefined : entry
+  }
+
+  /** The services that have a cluster address, by its key. */
+  servicesAt(address: string): readonly ServiceEntry[] {
+    return this.#servicesByAddress.get(address) ?? NO_SERVICES
+  }
+
+  /** The endpoints that have an address, by its key. */
+  endpointsAt(address: string): readonly Endpoint[] {
+    return this.#endpointsByAddress.get(address) ?? NO_ENDPOINTS
+  }
+
+  /** Whether a pod of a namespace (a folded wire label) has an address, by its key. */
+  hasPod(address: string, namespace: string): boolean {
+    const pods = this.#podsByAddress.get(address)
+    return pods?.some(pod => namespaceKey(pod.namespace) === namespace) ?? false
+  }
+
+  /** How many things the index holds, for tests of its memory. */
+  get entryCount(): number {
+    const maps = [this.#exposed, this.#services, this.#servicesByAddress, this.#slices, this.#endpointsByAddress]
+    return [...maps, this.#pods, this.#podsByAddress].reduce((sum, map) => sum + map.size, 0)
+  }
+
+  #applyDelta(delta: Delta): void {
+    switch (delta.kind) {
+      case 'namespace':
+        this.#setNamespace(delta.key, delta.object !== null)
+        break
+      case 'service':
+        this.#setService(delta.key, delta.object)
+        break
+      case 'slice':
+        this.#setSlice(delta.key, delta.object)
+        break
+      case 'pod':
+        this.#setPod(delta.key, delta.object)
+        break
+    }
+  }
+
+  #setNamespace(name: string, exists: boolean): void {
+    const key = namespaceKey(name)
+    if (exists && (this.#shown === null || this.#shown.has(key))) this.#exposed.add(key)
+    else this.#exposed.delete(key)
+  }
+
+  #setService(key: string, state: ServiceState | null): void {
+    const slash = key.indexOf('/')
+    const entry = this.#entry(key.slice(0, slash), key.slice(slash + 1))
+    if (entry === null) return
+    for (const { key } of entry.addresses) removeFrom(this.#servicesByAddress, key, entry)
+    entry.setState(state)
+    for (const { key } of entry.addresses) addTo(this.#servicesByAddress, key, entry)
+    this.#dropIfVacant(entry)
+  }
+
+  #setSlice(key: string, state: SliceState | null): void {
+    const before = this.#slices.get(key)
+    if (before !== undefined) {
+      for (const endpoint of before.endpoints) {
+        removeFrom(this.#endpointsByAddress, endpoint.address.key, endpoint)
+      }
+      this.#slices.delete(key)
+      before.service.setSlice(key, null)
+      this.#dropIfVacant(before.service)
+    }
+    const service = state === null ? null : this.#entry(state.namespace, state.service)
+    if (state === null || service === null) return
+    const endpoints = endpointsOf(state, service, this.#endpointPodNames)
+    for (const endpoint of endpoints) addTo(this.#endpointsByAddress, endpoint.address.key, endpoint)
+    this.#slices.set(key, { service, endpoints })
+    service.setSlice(key, endpoints)
+  }
+
+  #setPod(key: string, state: PodState | null): void {
+    const before = this.#pods.get(key)
+    if (before !== undefined) {
+      removeFrom(this.#podsByAddress, podAddressKey(before), before)
+      this.#pods.delete(key)
+    }
+    if (state === null) return
+    this.#pods.set(key, state)
+    addTo(this.#podsByAddress, podAddressKey(state), state)
+  }
+
+  /** The entry of a service, made if it is new; `null` when its names cannot be labels. */
+  #entry(namespace: string, name: string): ServiceEntry | null {
+    const nameLabel = wireLabel(name)
+    const namespaceLabel = wireLabel(namespace)
+    if (nameLabel === null || namespaceLabel === null) return null
+    const labels = nameLabel + namespaceLabel
+    const key = foldLabels(labels)
+    let entry = this.#services.get(key)
+    if (entry === undefined) {
+      entry = new ServiceEntry(labels, foldLabels(namespaceLabel))
+      this.#services.set(key, entry)
+    }
+    return entry
+  }
+
+  #dropIfVacant(entry: ServiceEntry): void {
+    if (entry.isVacant) this.#services.delete(foldLabels(entry.labels))
+  }
+}
+
+function namespaceKey(name: string): string {
+  return foldLabels(wireLabel(name) ?? '')
+}
+
+function podAddressKey(pod: PodState): string {
+  return parseAddress(pod.ip)?.key ?? ''
+}
+
+function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const values = map.get(key)
+  if (values === undefined) map.set(key, [value])
+  else values.push(value)
+}
+
+function removeFrom<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const values = map.get(key)
+  const at = values?.indexOf(value) ?? -1
+  if (values === undefined || at < 0) return
+  values.splice(at, 1)
+  if (values.length === 0) map.delete(key)
+}
