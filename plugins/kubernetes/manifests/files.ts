@@ -1,0 +1,83 @@
+import { readFile, stat } from 'node:fs/promises'
+import type { Logger } from '#plugin/log.ts'
+import type { ManifestObject } from '#plugins/kubernetes/manifests/object.ts'
+import { readManifest } from '#plugins/kubernetes/manifests/object.ts'
+import { listFiles } from '#plugins/kubernetes/manifests/paths.ts'
+
+interface KnownFile {
+  /** What told the last version that was read from others. */
+  readonly fingerprint: string
+  /** What the last version without an error held. */
+  readonly objects: readonly ManifestObject[]
+}
+
+/** The manifest files below some paths, each read again only when it has changed. */
+export class ManifestFiles {
+  readonly #paths: readonly string[]
+  readonly #log: Logger
+  #known = new Map<string, KnownFile>()
+
+  constructor(paths: readonly string[], log: Logger) {
+    this.#paths = paths
+    this.#log = log
+  }
+
+  /** Rejects when a path that is no pattern leads nowhere, with what to do about it. */
+  async checkPaths(): Promise<void> {
+    for (const path of this.#paths) {
+      const files = await listFiles(path).catch((error: NodeJS.ErrnoException) => {
+        throw new Error(`cannot read manifests ${path}: ${error.code}: create it, or correct the option 'manifests'`)
+      })
+      if (files.length === 0) this.#log.warning(`no manifest files in ${path}`)
+    }
+  }
+
+  /**
+   * Looks at all files; whether any has been added, changed or removed. What is wrong with one is logged once. Rejects
+   * when a directory cannot be listed.
+   */
+  async refresh(): Promise<boolean> {
+    const listed = await Promise.all(this.#paths.map(path => listFiles(path).catch(noneIfGone)))
+    const before = this.#known
+    const known = new Map<string, KnownFile>()
+    let changed = false
+    for (const path of [...new Set(listed.flat())].sort()) {
+      const last = before.get(path)
+      const file = await this.#readIfChanged(path, last)
+      if (file !== null) known.set(path, file)
+      changed ||= file?.objects !== last?.objects
+    }
+    changed ||= known.size !== before.size
+    this.#known = known
+    return changed
+  }
+
+  /** The objects of all files, in the order of their paths. */
+  objects(): ManifestObject[] {
+    return [...this.#known.values()].flatMap(file => file.objects)
+  }
+
+  async #readIfChanged(path: string, last: KnownFile | undefined): Promise<KnownFile | null> {
+    let fingerprint = ''
+    try {
+      // Before it is read: a change in between then shows as another one at the next look.
+      const { ino, size, mtimeMs, ctimeMs } = await stat(path)
+      fingerprint = `${ino} ${size} ${mtimeMs} ${ctimeMs}`
+      if (fingerprint === last?.fingerprint) return last
+      const { objects, errors } = readManifest(await readFile(path, 'utf8'), path)
+      for (const error of errors) this.#log.error(error.message)
+      return { fingerprint, objects: errors.length === 0 ? objects : (last?.objects ?? []) }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === undefined) throw error
+      if (code === 'ENOENT') return null
+      if (fingerprint !== last?.fingerprint) this.#log.error(`cannot read ${path}: ${code}`)
+      return { fingerprint, objects: last?.objects ?? [] }
+    }
+  }
+}
+
+function noneIfGone(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return []
+  throw error
+}

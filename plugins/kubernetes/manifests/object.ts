@@ -1,0 +1,92 @@
+import { readDocuments } from '#plugins/kubernetes/manifests/document.ts'
+import type { ManifestSlice } from '#plugins/kubernetes/manifests/endpoint-slice.ts'
+import { readEndpointSlice } from '#plugins/kubernetes/manifests/endpoint-slice.ts'
+import type { ManifestEndpoints } from '#plugins/kubernetes/manifests/endpoints.ts'
+import { readEndpoints } from '#plugins/kubernetes/manifests/endpoints.ts'
+import { ManifestError } from '#plugins/kubernetes/manifests/error.ts'
+import type { Metadata } from '#plugins/kubernetes/manifests/metadata.ts'
+import { readClusterMetadata } from '#plugins/kubernetes/manifests/metadata.ts'
+import { ManifestNode } from '#plugins/kubernetes/manifests/node.ts'
+import type { ManifestPod } from '#plugins/kubernetes/manifests/pod.ts'
+import { readPod } from '#plugins/kubernetes/manifests/pod.ts'
+import type { ManifestService } from '#plugins/kubernetes/manifests/service.ts'
+import { readService } from '#plugins/kubernetes/manifests/service.ts'
+
+/** A Namespace as its manifest says it. */
+export interface ManifestNamespace {
+  readonly kind: 'Namespace'
+  readonly metadata: Metadata
+}
+
+/** An object that DNS has a use for. */
+export type ManifestObject = ManifestNamespace | ManifestService | ManifestSlice | ManifestEndpoints | ManifestPod
+
+/** Either all objects of a file, or all that is wrong with it. */
+export interface ManifestFile {
+  readonly objects: readonly ManifestObject[]
+  readonly errors: readonly ManifestError[]
+}
+
+const readers = new Map<string, (object: ManifestNode) => ManifestObject>(
+  Object.entries({
+    'v1 Namespace': readNamespace,
+    'v1 Service': readService,
+    'v1 Endpoints': readEndpoints,
+    'v1 Pod': readPod,
+    'discovery.k8s.io/v1 EndpointSlice': readEndpointSlice,
+    'discovery.k8s.io/v1beta1 EndpointSlice': readEndpointSlice,
+  }),
+)
+const knownVersions = new Set([...readers.keys()].map(key => key.split(' ')[0]!))
+const knownKinds = new Set([...readers.keys()].map(key => key.split(' ')[1]!))
+
+/**
+ * Reads the text of a manifest file: any number of documents, each an object or a list of objects. Objects of other kinds
+ * and documents that are no Kubernetes objects are passed over. `file` is what errors call it.
+ */
+export function readManifest(text: string, file: string): ManifestFile {
+  const objects: ManifestObject[] = []
+  const errors: ManifestError[] = []
+  const attempt = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof ManifestError)) throw error
+      errors.push(error)
+    }
+  }
+  attempt(() => {
+    for (const document of readDocuments(text, file)) {
+      attempt(() => readObject(new ManifestNode(document, [], document.value), '', '', objects, attempt))
+    }
+  })
+  return errors.length === 0 ? { objects, errors } : { objects: [], errors }
+}
+
+function readNamespace(object: ManifestNode): ManifestNamespace {
+  return { kind: 'Namespace', metadata: readClusterMetadata(object) }
+}
+
+/** `listVersion` and `listKind` are those that the list around an item says its items have; empty outside a list. */
+function readObject(
+  object: ManifestNode,
+  listVersion: string,
+  listKind: string,
+  objects: ManifestObject[],
+  attempt: (work: () => void) => void,
+): void {
+  if (!object.isMap) return
+  const version = object.get('apiVersion').optionalText() || listVersion
+  const kind = object.get('kind').optionalText() || listKind
+  if (kind === '' && knownVersions.has(version))
+    object.fail(`kind is missing from an object with apiVersion ${version}`)
+  if (version === '' && knownKinds.has(kind)) object.fail(`apiVersion is missing from an object of kind ${kind}`)
+  const itemKind = kind.endsWith('List') ? kind.slice(0, -'List'.length) : ''
+  const read = readers.get(`${version} ${kind}`)
+  if (read !== undefined) objects.push(read(object))
+  else if (kind === 'List' || readers.has(`${version} ${itemKind}`)) {
+    for (const item of object.get('items').items()) {
+      attempt(() => readObject(item.asObject(), itemKind === '' ? '' : version, itemKind, objects, attempt))
+    }
+  }
+}
