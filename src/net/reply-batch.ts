@@ -8,7 +8,7 @@ const MAX_FRAME_OCTETS = PREFIX_OCTETS + MAX_MESSAGE_OCTETS
 /** Gathers the replies to what one read brought, so that they leave in one write. Connections share one. */
 export class ReplyBatch {
   /** Where the next reply is written, from `replyStart` on: room for the longest is always there. */
-  readonly octets: Buffer = Buffer.allocUnsafeSlow(2 * MAX_FRAME_OCTETS)
+  readonly octets: Uint8Array = new Uint8Array(2 * MAX_FRAME_OCTETS)
   #length = 0
 
   get isEmpty(): boolean {
@@ -21,7 +21,8 @@ export class ReplyBatch {
 
   /** Counts in the reply of `length` octets that lies at `replyStart`. True when there is no room for another. */
   add(length: number): boolean {
-    this.octets.writeUInt16BE(length, this.#length)
+    this.octets[this.#length] = length >> 8
+    this.octets[this.#length + 1] = length & 0xff
     this.#length += PREFIX_OCTETS + length
     return this.#length > MAX_FRAME_OCTETS
   }
@@ -29,7 +30,7 @@ export class ReplyBatch {
   /** The replies gathered, in memory of their own. */
   take(): Buffer {
     const taken = Buffer.allocUnsafe(this.#length)
-    this.octets.copy(taken, 0, 0, this.#length)
+    taken.set(this.octets.subarray(0, this.#length))
     this.#length = 0
     return taken
   }

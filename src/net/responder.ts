@@ -2,8 +2,11 @@ import type { Peer } from '#lib/peer.ts'
 
 /** Answers messages that a transport hands over. */
 export interface Responder {
+  /** Called before one or several messages are handed over: the clock is read once for all of them. */
+  begin(): void
   /**
-   * Answers the message in `octets` from `start` to `end`. A reply that is ready at once is written to `out` from
+   * Answers the message in `octets` from `start` to `end`. Both arrays are used again for other messages, and are never
+   * a Buffer, whose `slice` would not copy. A reply that is ready at once is written to `out` from
    * `outStart` on (there is room for 65535 octets on a stream, for 4096 over UDP) and its length in octets returned, for
    * the transport to send. 0 means that there is nothing to send now: the message is dropped, or its reply comes later
    * through `peer.send`. Never throws.

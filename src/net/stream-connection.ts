@@ -3,6 +3,7 @@ import type { Peer } from '#lib/peer.ts'
 import { plainAddress } from '#net/address.ts'
 import { DetachedStreamPeer } from '#net/detached-stream-peer.ts'
 import { FrameDecoder } from '#net/frame.ts'
+import { plainOctets } from '#net/plain-octets.ts'
 import { framed } from '#net/reply-batch.ts'
 import type { StreamHost } from '#net/stream-host.ts'
 import { MAX_MESSAGE_OCTETS } from '#wire/constants.ts'
@@ -124,7 +125,7 @@ export class StreamConnection implements Peer {
 
   #read(chunk: Uint8Array): void {
     if (this.#isFinishing) return // Octets are only read so that the client's end is seen.
-    this.#decoder.feed(chunk)
+    this.#decoder.feed(plainOctets(chunk))
     this.#answerMessages()
   }
 
@@ -132,6 +133,7 @@ export class StreamConnection implements Peer {
     const { limits, batch } = this.#host
     batch.clear() // Nothing of another client's may be left in it, whatever happened there.
     let messages = 0
+    this.#host.responder.begin()
     while (!this.#isFinishing) {
       if (messages === MESSAGES_PER_TURN) this.#goOnSoon()
       if (messages === MESSAGES_PER_TURN || this.#underWay >= limits.maxUnderWay || this.#socket.writableNeedDrain) {

@@ -81,6 +81,7 @@ class TcpListener implements StreamListener {
   readonly port: number
   readonly #server: Server
   readonly #connections: StreamConnections
+  #closed: Promise<void> | null = null
 
   constructor(server: Server, connections: StreamConnections) {
     const bound = server.address()
@@ -106,7 +107,12 @@ class TcpListener implements StreamListener {
     this.#connections.limits = limits
   }
 
-  async close(graceMs: number): Promise<void> {
+  close(graceMs: number): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  async #close(graceMs: number): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
     await this.#connections.close(graceMs)

@@ -6,6 +6,7 @@ import { isWildcard, joinHostPort, plainAddress } from '#net/address.ts'
 import { bindError, errorCode } from '#net/bind-error.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
+import { plainOctets } from '#net/plain-octets.ts'
 import type { Listener, Responder } from '#net/responder.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
 import { DEFAULT_RECEIVE_BUFFER_OCTETS, MAX_QUEUED_OCTETS, MAX_UDP_REPLY_OCTETS } from '#net/udp-options.ts'
@@ -63,6 +64,7 @@ class DgramListener implements Listener {
   readonly #sender: DgramSender
   readonly #peer: DgramPeer
   readonly #onMessage: (octets: Buffer, from: RemoteInfo) => void
+  #closed: Promise<void> | null = null
 
   constructor(options: UdpOptions, socket: Socket) {
     const bound = socket.address()
@@ -77,7 +79,12 @@ class DgramListener implements Listener {
     socket.on('error', () => this.#sender.onDrop('send error', 1))
   }
 
-  async close(graceMs: number): Promise<void> {
+  close(graceMs: number): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  async #close(graceMs: number): Promise<void> {
     this.#socket.off('message', this.#onMessage)
     await this.#sender.underWay.settle(graceMs)
     this.#sender.close()
@@ -92,7 +99,8 @@ class DgramListener implements Listener {
     const peer = this.#peer
     const out = this.#sender.out
     peer.from(from)
-    const length = this.responder.answer(octets, 0, octets.length, peer, false, out, 0)
+    this.responder.begin()
+    const length = this.responder.answer(plainOctets(octets), 0, octets.length, peer, false, out, 0)
     if (length > 0) this.#sender.sendOut(length, from.port, from.address)
   }
 }
@@ -101,8 +109,8 @@ class DgramListener implements Listener {
 class DgramSender {
   readonly onDrop: OnDrop
   readonly underWay: UnderWay = new UnderWay()
-  out: Buffer = Buffer.allocUnsafeSlow(MAX_UDP_REPLY_OCTETS)
-  #late: Buffer = Buffer.allocUnsafeSlow(MAX_UDP_REPLY_OCTETS)
+  out: Uint8Array = new Uint8Array(MAX_UDP_REPLY_OCTETS)
+  #late: Uint8Array = new Uint8Array(MAX_UDP_REPLY_OCTETS)
   #socket: Socket | null
   readonly #onSent: (error: Error | null) => void
 
@@ -119,7 +127,7 @@ class DgramSender {
   }
 
   sendOut(length: number, port: number, address: string): void {
-    if (!this.#send(this.out, length, port, address)) this.out = Buffer.allocUnsafeSlow(MAX_UDP_REPLY_OCTETS)
+    if (!this.#send(this.out, length, port, address)) this.out = new Uint8Array(MAX_UDP_REPLY_OCTETS)
   }
 
   sendLate(message: Uint8Array, port: number, address: string): void {
@@ -128,13 +136,13 @@ class DgramSender {
       this.onDrop('send error', 1)
       return
     }
-    if (length > this.#late.length) this.#late = Buffer.allocUnsafeSlow(MAX_MESSAGE_OCTETS)
+    if (length > this.#late.length) this.#late = new Uint8Array(MAX_MESSAGE_OCTETS)
     this.#late.set(message)
-    if (!this.#send(this.#late, length, port, address)) this.#late = Buffer.allocUnsafeSlow(MAX_UDP_REPLY_OCTETS)
+    if (!this.#send(this.#late, length, port, address)) this.#late = new Uint8Array(MAX_UDP_REPLY_OCTETS)
   }
 
   /** Whether the buffer may be used again: the system did not take the message yet when it may not. */
-  #send(buffer: Buffer, length: number, port: number, address: string): boolean {
+  #send(buffer: Uint8Array, length: number, port: number, address: string): boolean {
     const socket = this.#socket
     if (socket === null) {
       this.onDrop('peer gone', 1)

@@ -29,6 +29,8 @@ export interface Asked {
 
 /** Answers as the messages themselves say, so that tests of transports need no server. */
 export class ScriptedResponder implements Responder {
+  begin(): void {}
+
   readonly asked: Asked[] = []
   readonly #held: { peer: Peer; message: Uint8Array }[] = []
   readonly #mark: number

@@ -1,0 +1,118 @@
+import { endianness } from 'node:os'
+import process from 'node:process'
+import { getSystemErrorName } from 'node:util'
+
+/** Functions of the C library and of libuv, both part of this process already. Pointers are bigint, errors are -1. */
+export interface CLibrary {
+  socket(family: number, type: number, protocol: number): number
+  bind(fd: number, address: bigint, length: number): number
+  getsockname(fd: number, address: bigint, length: bigint): number
+  setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
+  getsockopt(fd: number, level: number, option: number, value: bigint, length: bigint): number
+  recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
+  sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
+  close(fd: number): number
+  pollInit(loop: bigint, handle: bigint, fd: number): number
+  pollStart(handle: bigint, events: number, callback: bigint): number
+  pollStop(handle: bigint): number
+  uvClose(handle: bigint, callback: bigint): void
+  /** The loop of this thread. */
+  readonly loop: bigint
+  /** Octets of a `uv_poll_t`. */
+  readonly pollHandleOctets: number
+  /** The name of the last error (`EAGAIN`), to be asked right after the call that failed. */
+  errorName(): string
+  /** Where memory lies; whoever gives that to C keeps the memory reachable until C is done with it. */
+  addressOf(memory: ArrayBuffer): bigint
+  /** A C function that calls `callback`, which must not throw. */
+  makeCallback(callback: (handle: bigint, status: number, events: number) => void): bigint
+  /** Frees what `makeCallback` gave; never while it runs. */
+  freeCallback(callback: bigint): void
+}
+
+const SIGNATURES = {
+  socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
+  setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
+  getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
+  recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'], return: 'i32' },
+  sendmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32'], return: 'i32' },
+  close: { arguments: ['i32'], return: 'i32' },
+  __errno_location: { arguments: [], return: 'pointer' },
+  uv_poll_init: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
+  uv_poll_start: { arguments: ['pointer', 'i32', 'pointer'], return: 'i32' },
+  uv_poll_stop: { arguments: ['pointer'], return: 'i32' },
+  uv_close: { arguments: ['pointer', 'pointer'], return: 'void' },
+  uv_handle_size: { arguments: ['i32'], return: 'u64' },
+} as const
+
+const CALLBACK = { arguments: ['pointer', 'i32', 'i32'], return: 'void' } as const
+const UV_POLL = 8
+
+let library: CLibrary | null | undefined
+
+/**
+ * The C library by way of node:ffi, on Linux with 64-bit little-endian processors, whose struct layouts glibc and musl
+ * share; `null` where that is not what we run on.
+ */
+export function cLibrary(): CLibrary | null {
+  library ??= isSupported() ? load() : null
+  return library
+}
+
+function isSupported(): boolean {
+  return process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && endianness() === 'LE'
+}
+
+function load(): CLibrary | null {
+  try {
+    const ffi = importQuietly()
+    if (ffi === undefined) return null
+    // Without a path, names are looked up in the process itself: it has libc, whichever that is, and exports libuv.
+    const { lib, functions } = ffi.dlopen(null, SIGNATURES)
+    const errno = functions.__errno_location() // One place for each thread, and this module is loaded once in each.
+    return {
+      socket: functions.socket,
+      bind: functions.bind,
+      getsockname: functions.getsockname,
+      setsockopt: functions.setsockopt,
+      getsockopt: functions.getsockopt,
+      recvmmsg: functions.recvmmsg,
+      sendmmsg: functions.sendmmsg,
+      close: functions.close,
+      pollInit: functions.uv_poll_init,
+      pollStart: functions.uv_poll_start,
+      pollStop: functions.uv_poll_stop,
+      uvClose: functions.uv_close,
+      loop: ffi.getCurrentEventLoop(),
+      pollHandleOctets: Number(functions.uv_handle_size(UV_POLL)),
+      errorName: () => getSystemErrorName(-ffi.getInt32(errno)),
+      addressOf: memory => ffi.getRawPointer(memory),
+      makeCallback: callback =>
+        lib.registerCallback(CALLBACK, (handle, status, events) => {
+          callback(typeof handle === 'bigint' ? handle : 0n, status, events)
+        }),
+      freeCallback: callback => lib.unregisterCallback(callback),
+    }
+  } catch {
+    return null // A Node without node:ffi, or one that is forbidden to use it.
+  }
+}
+
+/**
+ * node:ffi without its ExperimentalWarning, which would tell users of a DNS server about something that they can neither
+ * help nor need to know: where it fails there is the portable transport. A flag (--disable-warning) would have to be on
+ * every command line and would hide all such warnings; here only that one is held back, for the time of one call.
+ */
+function importQuietly(): typeof import('node:ffi') | undefined {
+  const emitWarning = process.emitWarning
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (rest[0] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
+  try {
+    return process.getBuiltinModule?.('node:ffi')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
