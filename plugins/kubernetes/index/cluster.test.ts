@@ -14,7 +14,7 @@ import { SeededRandom } from '#test/support/random.ts'
 import type { SlowAnswer, SlowCluster, SlowOptions } from '#test/support/slow-kubernetes.ts'
 import { applySlowly, slowLookup } from '#test/support/slow-kubernetes.ts'
 import { Rcode } from '#wire/constants.ts'
-import { foldName, name } from '#wire/name.ts'
+import { foldName, name, prependLabels } from '#wire/name.ts'
 
 const ZONE = 'cluster.local.'
 const NAMESPACES = ['default', 'web']
@@ -104,6 +104,43 @@ describe('Cluster', () => {
         }
       }),
       { numRuns: 60, seed: new SeededRandom().seed },
+    )
+  })
+
+  it('answers every name that the wire can hold, whatever octets are in its labels', () => {
+    const word = fc.constantFrom('svc', 'pod', 'default', 'a', 'dns', 'ns', '_tcp', '_', '__', '-', '1-2-3-4', '--1')
+    const octets = fc.string({ unit: fc.nat(255).map(code => String.fromCharCode(code)), minLength: 1, maxLength: 63 })
+    const labels = fc.array(fc.oneof(word, word, octets), { maxLength: 120 })
+    const suffix = fc.constantFrom(ZONE, 'in-addr.arpa', 'ip6.arpa').map(zone => name(zone))
+    const types = fc.constantFrom('A', 'SRV', 'PTR', 'TXT', 'SOA', 'NS', 'ANY')
+    const chosen = {
+      zone: ZONE,
+      pods: 'insecure',
+      ignoreEmptyService: false,
+      endpointPodNames: false,
+      namespaces: null,
+    } as const
+    const cluster = new Cluster(chosen)
+    cluster.apply({
+      atSeconds: 1,
+      deltas: [{ kind: 'namespace', key: 'default', object: { name: 'default' } }],
+      synced: true,
+    })
+    const answers = new ClusterAnswers(
+      pluginOptions(chosen),
+      cluster,
+      () => failure(Rcode.REFUSED),
+      untilChanged({ value: 0 }),
+    )
+    fc.assert(
+      fc.property(labels, suffix, types, (list, zone, type) => {
+        const query = makeQuery('.', type)
+        query.name = prependLabels(list, zone) ?? zone
+        query.folded = foldName(query.name)
+        const reply = answers.answer(query) as Reply
+        assert.ok(reply.rcode === Rcode.NOERROR || reply.rcode === Rcode.NXDOMAIN)
+      }),
+      { numRuns: 2000, seed: new SeededRandom().seed },
     )
   })
 
