@@ -10,6 +10,7 @@ import { slowDecode } from '#test/support/slow-codec.ts'
 import { decodeMessage, isWireFailure } from '#wire/decode.ts'
 import { encodeMessage } from '#wire/encode.ts'
 import { WireFailure } from '#wire/failure.ts'
+import { foldName } from '#wire/name.ts'
 import { NameReader } from '#wire/question.ts'
 
 const RUNS = Number(process.env['NODENS_FUZZ_RUNS'] ?? 20_000)
@@ -35,6 +36,10 @@ test('mutated packets never make the decoder throw, work without bound or keep m
     assert.ok(next < 0 ? next >= -WireFailure.EXPANSION : next > 12 && next <= octets.length, context())
     if (isWireFailure(message)) failedCount++
     else decodedCount++
+    if (!isWireFailure(message) && message.questions.length > 0 && next > 0) {
+      assert.equal(reader.name, message.questions[0]!.name, context())
+      assert.equal(reader.folded, foldName(reader.name), context())
+    }
     if (run % COMPARED_EVERY === 0) compare(octets, message, context)
   }
   for (let run = 0; run < RUNS / 2; run++) once(run)

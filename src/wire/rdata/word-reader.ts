@@ -24,8 +24,9 @@ export class WordReader {
     return this.#error
   }
 
+  /** Whether no word is left, or none is handed out any more because of an error. */
   get isAtEnd(): boolean {
-    return this.#at >= this.#words.length
+    return this.#error !== null || this.#at >= this.#words.length
   }
 
   /** Records what is wrong, unless something was before. */
@@ -35,8 +36,9 @@ export class WordReader {
 
   /** The next word; `what` names what is missing when there is none. */
   word(what: string): Word {
-    if (this.isAtEnd) this.fail(`${what} is missing`)
-    return this.#error === null ? this.#words[this.#at++]! : NO_WORD
+    if (!this.isAtEnd) return this.#words[this.#at++]!
+    this.fail(`${what} is missing`)
+    return NO_WORD
   }
 
   /** The text of all remaining words, put together. */
