@@ -1,6 +1,7 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { reply } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { hinfo } from '#wire/build.ts'
 import { Type } from '#wire/constants.ts'
 
@@ -11,6 +12,7 @@ const TTL_SECONDS = 8482
 export const any: AnyPlugin = definePlugin<null>({
   name: 'any',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     directive.noBlock()
     return null

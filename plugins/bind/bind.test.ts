@@ -22,7 +22,9 @@ describe('bind', () => {
     })
   }
 
-  it('knows the interfaces of this machine', { skip: networkInterfaces()['lo'] === undefined && 'no interface lo here' }, () => {
+  it('knows the interfaces of this machine', {
+    skip: networkInterfaces()['lo'] === undefined && 'no interface lo here',
+  }, () => {
     const { listenAddresses } = buildPlugin(bind, 'bind lo').instance.plan.blocks[0]!.settings
     assert.ok(listenAddresses!.includes('127.0.0.1'))
   })

@@ -1,5 +1,6 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 
 interface BufsizeOptions {
   readonly octets: number
@@ -14,6 +15,7 @@ const MAX_OCTETS = 4096
 export const bufsize: AnyPlugin = definePlugin<BufsizeOptions>({
   name: 'bufsize',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     const size = directive.optional()
     directive.noBlock()

@@ -1,6 +1,8 @@
+import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
+import type { Epoch, Reuse } from '#plugin/reuse.ts'
 import { Flag, Rcode } from '#wire/constants.ts'
 import type { Name } from '#wire/name.ts'
 import type { ResourceRecord } from '#wire/record.ts'
@@ -10,28 +12,48 @@ const RECORD_OVERHEAD_OCTETS = 96
 /** What an entry costs beside its records, about. */
 const ENTRY_OVERHEAD_OCTETS = 256
 
-/** A stored reply. Its records are shared with every hit; only what differs between hits is made anew. */
-export class Entry {
+/** A stored reply, which is also the epoch of all that is made of it. Its records are shared with every hit; only what differs between hits is made anew. */
+export class Entry implements Epoch {
   readonly ttlSeconds: number
   readonly isServerFailure: boolean
   readonly #stored: Reply
   /** The question's name in the letter case of the query that the reply was made for. */
   readonly #name: Name
   readonly #storedAtMs: number
+  readonly #countsDown: boolean
+  #touch = () => {}
+  #value = 0
   /** The last reply served, good until its remaining seconds, flags or letter case are no longer what is wanted. */
   #served: Reply
   #servedName: Name
   #servedTtlSeconds = -1
   #servedFlags = -1
+  #servedCounters: readonly Slot[] = []
 
-  constructor(stored: Reply, name: Name, ttlSeconds: number, nowMs: number) {
+  constructor(stored: Reply, name: Name, ttlSeconds: number, nowMs: number, countsDown: boolean) {
     this.ttlSeconds = ttlSeconds
     this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
     this.#stored = stored
     this.#name = name
     this.#storedAtMs = nowMs
+    this.#countsDown = countsDown
     this.#served = stored.delivery === Delivery.BARE ? failure(stored.rcode) : stored
     this.#servedName = name
+  }
+
+  /** Changes once the entry is no longer in the store. */
+  get value(): number {
+    return this.#value
+  }
+
+  /** Puts the entry in a store, in which `touch` makes it the youngest. */
+  adopt(touch: () => void): void {
+    this.#touch = touch
+  }
+
+  /** Says that the entry is no longer in the store. */
+  retire(): void {
+    this.#value = 1
   }
 
   /** Whole seconds of its life that are left at a moment of the monotonic clock; 0 or less when it is over. */
@@ -39,19 +61,23 @@ export class Entry {
     return this.ttlSeconds - Math.max(0, Math.floor((nowMs - this.#storedAtMs) / 1000))
   }
 
-  /** The reply for a query that this entry answers, every record with `ttlSeconds`. */
-  serve(query: Query, ttlSeconds: number): Reply {
+  /** The reply for a query that this entry answers, every record with `ttlSeconds`; `counters` are those of a hit. */
+  serve(query: Query, ttlSeconds: number, counters: readonly Slot[]): Reply {
     const stored = this.#stored
     if (stored.delivery === Delivery.BARE) return this.#served
     let kept = Flag.RA
     if (query.dnssecOk || (query.flags & Flag.AD) !== 0) kept |= Flag.AD // RFC 6840 section 5.7
     const flags = Flag.AA | (stored.flags & kept)
-    if (ttlSeconds === this.#servedTtlSeconds && flags === this.#servedFlags && query.name === this.#servedName) {
-      return this.#served
-    }
+    const isServed =
+      ttlSeconds === this.#servedTtlSeconds &&
+      flags === this.#servedFlags &&
+      counters === this.#servedCounters &&
+      query.name === this.#servedName
+    if (isServed) return this.#served
     this.#servedTtlSeconds = ttlSeconds
     this.#servedFlags = flags
     this.#servedName = query.name
+    this.#servedCounters = counters
     this.#served = reply('cache', {
       rcode: stored.rcode,
       flags,
@@ -59,8 +85,19 @@ export class Entry {
       authority: renamed(stored.authority, this.#name, query.name),
       additional: renamed(stored.additional, this.#name, query.name),
       uniformTtlSeconds: ttlSeconds,
+      reuse: this.#reuse(counters),
     })
     return this.#served
+  }
+
+  #reuse(counters: readonly Slot[]): Reuse {
+    return {
+      epoch: this,
+      untilMs: this.#storedAtMs + this.ttlSeconds * 1000,
+      countsDown: this.#countsDown,
+      counters,
+      touch: this.#touch,
+    }
   }
 
   /** About how much memory the entry takes, in octets. */

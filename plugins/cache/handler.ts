@@ -4,6 +4,7 @@ import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
 import { ResponseKind, responseKind } from '#plugin/response-kind.ts'
+import type { Reuse } from '#plugin/reuse.ts'
 import { matchZone } from '#plugin/zones.ts'
 import { Entry } from '#plugins/cache/entry.ts'
 import { cacheKey } from '#plugins/cache/key.ts'
@@ -69,12 +70,16 @@ export class Cache {
       const successSeconds = success === undefined ? 0 : success.remainingSeconds(nowMs)
       if (successSeconds > 0) {
         slots.successHits.inc()
-        return success!.serve(query, this.#options.keepTtl ? success!.ttlSeconds : successSeconds)
+        return success!.serve(
+          query,
+          this.#options.keepTtl ? success!.ttlSeconds : successSeconds,
+          slots.successCounters,
+        )
       }
       if (denialSeconds <= 0) return null
     }
     slots.denialHits.inc()
-    return denial!.serve(query, this.#options.keepTtl ? denial!.ttlSeconds : denialSeconds)
+    return denial!.serve(query, this.#options.keepTtl ? denial!.ttlSeconds : denialSeconds, slots.denialCounters)
   }
 
   /** Stores a reply if it may be stored, and gives it the one time to live that later hits count down from. */
@@ -87,20 +92,25 @@ export class Cache {
     const ttlSeconds = isFailure ? this.#options.servfailTtlSeconds : lifetimeSeconds(reply, isDenial, options)
     const verdict = verdictOn(query, reply, kind, Math.floor(this.#clock.wallMs() / 1000))
     if (verdict === Verdict.MISMATCH) slots.drops.inc()
-    if (verdict === Verdict.STORE && ttlSeconds > 0 && matchZone(options.disabledZones, query.folded) === null) {
-      const entry = new Entry(reply, query.name, ttlSeconds, this.#clock.nowMs())
-      if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
-      else slots.successEvictions.inc(this.#success.set(key, entry))
+    if (verdict !== Verdict.STORE || ttlSeconds <= 0) return trimmed(reply, query, ttlSeconds, null)
+    if (matchZone(options.disabledZones, query.folded) !== null) {
+      return trimmed(reply, query, ttlSeconds, reply.reuse === null ? null : slots.passing(reply.reuse))
     }
-    return trimmed(reply, query, ttlSeconds)
+    const entry = new Entry(reply, query.name, ttlSeconds, this.#clock.nowMs(), !this.#options.keepTtl)
+    if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
+    else slots.successEvictions.inc(this.#success.set(key, entry))
+    return trimmed(reply, query, ttlSeconds, null)
   }
 }
 
-/** The reply as the first asker gets it: uniform time to live, and AD only if asked for (RFC 6840 section 5.7). */
-function trimmed(reply: Reply, query: Query, ttlSeconds: number): Reply {
+/**
+ * The reply as the first asker gets it: uniform time to live, and AD only if asked for (RFC 6840 section 5.7). A stored
+ * reply is not to be sent again in this form, since later askers get it from the store.
+ */
+function trimmed(reply: Reply, query: Query, ttlSeconds: number, reuse: Reuse | null): Reply {
   if (reply.delivery === Delivery.BARE) return reply
   const wantsAd = query.dnssecOk || (query.flags & Flag.AD) !== 0
   const flags = wantsAd ? reply.flags : reply.flags & ~Flag.AD
-  if (flags === reply.flags && hasTtl(reply, ttlSeconds)) return reply
-  return reply.with({ flags, uniformTtlSeconds: ttlSeconds })
+  if (flags === reply.flags && reuse === reply.reuse && hasTtl(reply, ttlSeconds)) return reply
+  return reply.with({ flags, uniformTtlSeconds: ttlSeconds, reuse })
 }

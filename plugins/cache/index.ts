@@ -1,5 +1,6 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { Cache } from '#plugins/cache/handler.ts'
 import { CacheMetrics } from '#plugins/cache/metrics.ts'
 import type { CacheOptions } from '#plugins/cache/options.ts'
@@ -10,6 +11,7 @@ import { formatName } from '#wire/name.ts'
 export const cache: AnyPlugin = definePlugin<CacheOptions>({
   name: 'cache',
   once: true,
+  dependsOn: () => DependsOn.QUESTION,
   parse: parseCacheOptions,
   build(options, next, env) {
     const metrics = new CacheMetrics(env.metrics, options.zones.map(formatName).join(','))

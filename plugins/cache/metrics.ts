@@ -1,4 +1,5 @@
 import type { MetricRegistry, Slot } from '#plugin/metrics.ts'
+import type { Reuse } from '#plugin/reuse.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
 
 /** The counters of one server, resolved. */
@@ -12,6 +13,11 @@ export interface CacheSlots {
   readonly denialEvictions: Slot
   readonly successEntries: Slot
   readonly denialEntries: Slot
+  /** What goes up with a hit. */
+  readonly successCounters: readonly Slot[]
+  readonly denialCounters: readonly Slot[]
+  /** The reuse of a reply that passed through without being stored: each time it is sent counts as a miss. */
+  passing(reuse: Reuse): Reuse
 }
 
 /** The metrics of one cache: its slots for each server that has asked it. */
@@ -37,17 +43,26 @@ export class CacheMetrics {
     const hits = counter('hits_total', 'Queries answered from the cache.', typed)
     const evictions = counter('evictions_total', 'Entries given up to make room.', typed)
     const entries = metrics.gauge({ name: 'coredns_cache_entries', help: 'Entries in the cache.', labels: typed })
-    this.#resolve = ({ label: server }) => ({
-      requests: requests.labels(server, zones, ''),
-      misses: misses.labels(server, zones, ''),
-      drops: drops.labels(server, zones, ''),
-      successHits: hits.labels(server, 'success', zones, ''),
-      denialHits: hits.labels(server, 'denial', zones, ''),
-      successEvictions: evictions.labels(server, 'success', zones, ''),
-      denialEvictions: evictions.labels(server, 'denial', zones, ''),
-      successEntries: entries.labels(server, 'success', zones, ''),
-      denialEntries: entries.labels(server, 'denial', zones, ''),
-    })
+    this.#resolve = ({ label: server }) => {
+      const all = requests.labels(server, zones, '')
+      const missed = misses.labels(server, zones, '')
+      const successHits = hits.labels(server, 'success', zones, '')
+      const denialHits = hits.labels(server, 'denial', zones, '')
+      return {
+        requests: all,
+        misses: missed,
+        drops: drops.labels(server, zones, ''),
+        successHits,
+        denialHits,
+        successCounters: [all, successHits],
+        denialCounters: [all, denialHits],
+        passing: reuse => ({ ...reuse, counters: [...reuse.counters, all, missed] }),
+        successEvictions: evictions.labels(server, 'success', zones, ''),
+        denialEvictions: evictions.labels(server, 'denial', zones, ''),
+        successEntries: entries.labels(server, 'success', zones, ''),
+        denialEntries: entries.labels(server, 'denial', zones, ''),
+      }
+    }
   }
 
   /** The slots of a server; those of the last one asked for cost nothing to find again. */

@@ -14,7 +14,8 @@ export class Store {
     this.#entries = new LRUCache({
       max,
       maxSize: max * OCTETS_PER_ENTRY,
-      dispose: (_entry, _key, reason) => {
+      dispose: (entry, _key, reason) => {
+        entry.retire()
         if (reason === 'evict') this.#evicted++
       },
     })
@@ -31,6 +32,7 @@ export class Store {
   /** Stores an entry in place of the one with this key; returns how many others had to go. */
   set(key: string, entry: Entry): number {
     this.#evicted = 0
+    entry.adopt(() => void this.#entries.get(key))
     this.#entries.set(key, entry, { size: entry.sizeOctets() })
     return this.#evicted
   }

@@ -6,6 +6,7 @@ import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { failure } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { Rcode } from '#wire/constants.ts'
 
 interface CancelOptions {
@@ -21,6 +22,7 @@ const TOO_LATE: Reply = failure(Rcode.SERVFAIL, new Error('context deadline exce
 export const cancel: AnyPlugin = definePlugin<CancelOptions>({
   name: 'cancel',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive: Directive) {
     const timeout = directive.optional()
     directive.noBlock()

@@ -6,6 +6,7 @@ import { definePlugin } from '#plugin/define.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { reply } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { Class, Type } from '#wire/constants.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { foldName, name } from '#wire/name.ts'
@@ -22,6 +23,7 @@ const MAX_STRING_OCTETS = 255
 export const chaos: AnyPlugin = definePlugin<ChaosOptions>({
   name: 'chaos',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     const version = directive.optional()?.text ?? `Nodens-${VERSION}`
     const authors = directive.rest().map(argument => argument.text)

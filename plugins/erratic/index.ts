@@ -2,6 +2,7 @@ import { readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { DROPPED } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { erraticReply } from '#plugins/erratic/answer.ts'
 import type { ErraticOptions } from '#plugins/erratic/options.ts'
 import { parseErraticOptions } from '#plugins/erratic/options.ts'
@@ -10,6 +11,7 @@ import { parseErraticOptions } from '#plugins/erratic/options.ts'
 export const erratic: AnyPlugin = definePlugin<ErraticOptions>({
   name: 'erratic',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse: parseErraticOptions,
   build({ dropEvery, delayEvery, delayMs, truncateEvery, large }, _next, env) {
     let queries = 0

@@ -1,5 +1,6 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { Consolidation } from '#plugins/errors/consolidation.ts'
 import { makeHandler } from '#plugins/errors/handler.ts'
 import type { ErrorsOptions } from '#plugins/errors/parse.ts'
@@ -9,6 +10,7 @@ import { parseErrors } from '#plugins/errors/parse.ts'
 export const errors: AnyPlugin = definePlugin<ErrorsOptions>({
   name: 'errors',
   once: true,
+  dependsOn: () => DependsOn.QUESTION,
   parse: parseErrors,
   configure({ stacktrace }, block) {
     if (stacktrace) block.stacktrace = true

@@ -1,6 +1,7 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { Handler } from '#plugin/handler.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { forwardHandler } from '#plugins/forward/handler.ts'
 import { forwardMetrics } from '#plugins/forward/metrics.ts'
 import type { ForwardOptions } from '#plugins/forward/options.ts'
@@ -11,6 +12,7 @@ import { UpstreamGroup } from '#plugins/forward/upstream-group.ts'
 export const forward: AnyPlugin = definePlugin<ForwardOptions>({
   name: 'forward',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse: (directive, _block, previous) => parseForward(directive, previous),
   build({ lines }, next, env) {
     const metrics = forwardMetrics(env.metrics)

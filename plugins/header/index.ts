@@ -4,6 +4,7 @@ import { mapReplyTo } from '#plugin/handler.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import type { FlagChange, HeaderOptions } from '#plugins/header/options.ts'
 import { parseHeaderOptions } from '#plugins/header/options.ts'
 import { Flag } from '#wire/constants.ts'
@@ -12,6 +13,7 @@ import { Flag } from '#wire/constants.ts'
 export const header: AnyPlugin = definePlugin<HeaderOptions>({
   name: 'header',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse: parseHeaderOptions,
   build(options, next) {
     const inward = options.query

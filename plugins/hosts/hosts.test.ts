@@ -156,7 +156,7 @@ describe('the file', () => {
       fallthroughUnsupported: false,
     }
     const lines: string[] = []
-    const made = new HostsSource(options, path, pluginLogger('hosts'), { entries, reloadTimestamp })
+    const made = new HostsSource(options, path, pluginLogger('hosts'), { entries, reloadTimestamp }, () => {})
     const refresh = async () => {
       const stop = captureLines(line => lines.push(line))
       await made.refresh()

@@ -1,5 +1,6 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { hostsHandler } from '#plugins/hosts/handler.ts'
 import type { HostsOptions } from '#plugins/hosts/options.ts'
 import { parseHostsOptions } from '#plugins/hosts/options.ts'
@@ -9,6 +10,7 @@ import { HostsSource } from '#plugins/hosts/source.ts'
 export const hosts: AnyPlugin = definePlugin<HostsOptions>({
   name: 'hosts',
   once: true,
+  dependsOn: () => DependsOn.QUESTION,
   parse: parseHostsOptions,
   build(options, next, env) {
     const entries = env.metrics.gauge({
@@ -22,9 +24,9 @@ export const hosts: AnyPlugin = definePlugin<HostsOptions>({
     })
     const path = env.resolvePath(options.path)
     const slots = { entries: entries.labels(path), reloadTimestamp: reloadTimestamp.labels() }
-    const source = new HostsSource(options, path, env.log, slots)
+    const source = new HostsSource(options, path, env.log, slots, () => env.dataChanged())
     env.onStartup(() => source.start())
     env.onShutdown(() => source.stop())
-    return hostsHandler(options, source, next)
+    return hostsHandler(options, source, next, env.untilDataChanges)
   },
 })

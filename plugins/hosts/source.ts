@@ -18,13 +18,15 @@ export class HostsSource {
   readonly #file: HostsFile
   readonly #log: Logger
   readonly #slots: HostsSlots
+  readonly #onChange: () => void
   #table: HostsTable
   #refreshing = false
   #stopped = false
   #timer: NodeJS.Timeout | undefined
 
   /** `path` is absolute. Until `refresh` has read the file, only the inline entries are known. */
-  constructor(options: HostsOptions, path: string, log: Logger, slots: HostsSlots) {
+  constructor(options: HostsOptions, path: string, log: Logger, slots: HostsSlots, onChange: () => void) {
+    this.#onChange = onChange
     this.#options = options
     this.#file = new HostsFile(path, log)
     this.#log = log
@@ -70,6 +72,7 @@ export class HostsSource {
   #adopt(table: HostsTable): void {
     for (const line of this.#options.inline) addHostsLine(table, line, () => {})
     this.#table = table
+    this.#onChange()
     this.#slots.entries.set(table.entries)
   }
 }

@@ -2,6 +2,7 @@ import { randomBelow } from '#lib/random.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import type { Policy } from '#plugins/loadbalance/handler.ts'
 import { loadbalanceHandler, prefer, roundRobin, weighted } from '#plugins/loadbalance/handler.ts'
 import type { LoadbalanceOptions } from '#plugins/loadbalance/options.ts'
@@ -12,6 +13,8 @@ import { WeightFile } from '#plugins/loadbalance/weight-file.ts'
 export const loadbalance: AnyPlugin = definePlugin<LoadbalanceOptions>({
   name: 'loadbalance',
   once: true,
+  dependsOn: ({ weightFile, prefer }) =>
+    weightFile === null && prefer.length === 0 ? DependsOn.ORDER : DependsOn.MORE,
   parse: parseLoadbalanceOptions,
   build(options, next, env) {
     const policy =

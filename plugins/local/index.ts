@@ -1,6 +1,7 @@
 import type { Directive } from '#corefile/directive.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { localReply } from '#plugins/local/answer.ts'
 
 interface LocalOptions {
@@ -12,6 +13,7 @@ interface LocalOptions {
 export const local: AnyPlugin = definePlugin<LocalOptions>({
   name: 'local',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive: Directive) {
     const read = directive.block({
       localhost_prefix: line => line.one().oneOf('localhost_prefix value', ['on', 'off']) === 'on',

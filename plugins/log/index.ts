@@ -1,6 +1,7 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
-import { makeHandler } from '#plugins/log/handler.ts'
+import { DependsOn } from '#plugin/reuse.ts'
+import { logReplies, makeHandler } from '#plugins/log/handler.ts'
 import type { LogRule } from '#plugins/log/parse.ts'
 import { parseLog } from '#plugins/log/parse.ts'
 
@@ -8,6 +9,11 @@ import { parseLog } from '#plugins/log/parse.ts'
 export const log: AnyPlugin = definePlugin<readonly LogRule[]>({
   name: 'log',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse: (directive, _block, previous = []) => Object.freeze([...previous, ...parseLog(directive)]),
-  build: (rules, next, env) => makeHandler(rules, next, env.log, env.clock),
+  build(rules, next, env) {
+    const observe = logReplies(rules, env.log)
+    env.observe(observe)
+    return makeHandler(observe, next, env.clock)
+  },
 })

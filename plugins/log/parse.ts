@@ -1,7 +1,7 @@
 import type { Argument } from '#corefile/argument.ts'
 import type { Directive } from '#corefile/directive.ts'
-import type { ReplyClass } from '#plugin/reply-class.ts'
-import { REPLY_CLASSES } from '#plugin/reply-class.ts'
+import type { ReplyClass } from '#plugins/log/reply-class.ts'
+import { REPLY_CLASSES } from '#plugins/log/reply-class.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { foldName, parseName, ROOT } from '#wire/name.ts'
 

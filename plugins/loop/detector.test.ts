@@ -19,11 +19,14 @@ describe('the window in which a loop is looked for', () => {
   afterEach(() => mock.timers.reset())
 
   function start(): Detector {
-    const detector = new Detector(makeProbe(ROOT)!, () => {
-      const exchange = Promise.withResolvers<void>()
-      sent.push(exchange)
-      return { answered: exchange.promise, cancel: () => cancelled++ }
-    })
+    const detector = new Detector(
+      () => makeProbe(ROOT),
+      () => {
+        const exchange = Promise.withResolvers<void>()
+        sent.push(exchange)
+        return { answered: exchange.promise, cancel: () => cancelled++ }
+      },
+    )
     detector.start(TO, ':53')
     return detector
   }
@@ -52,14 +55,15 @@ describe('the window in which a loop is looked for', () => {
     assert.equal(cancelled, 1)
   })
 
-  it('starts anew, counting from 0, 1 s after a probe that failed', async () => {
+  it('starts anew, with another name, 1 s after a probe that failed', async () => {
     const detector = start()
-    detector.count()
-    detector.count()
+    const first = detector.probe
+    assert.equal(detector.count(), false)
     await settle(0, new Error('timeout'))
     mock.timers.tick(1000)
     assert.equal(sent.length, 2)
-    assert.deepEqual([detector.count(), detector.count(), detector.count()], [false, false, true])
+    assert.notEqual(detector.probe, first)
+    assert.deepEqual([detector.count(), detector.count()], [false, true])
   })
 
   it('sends nothing more once it was stopped', async () => {

@@ -3,7 +3,7 @@ import type { Exchange } from '#plugins/loop/exchange.ts'
 import { sendProbe } from '#plugins/loop/exchange.ts'
 import { joinAddress } from '#plugins/loop/probe.ts'
 import type { FoldedName } from '#wire/name.ts'
-import { formatName } from '#wire/name.ts'
+import { formatName, ROOT } from '#wire/name.ts'
 
 /** How long the server is probed after it began to serve, at most. */
 const WINDOW_MS = 30_000
@@ -11,17 +11,17 @@ const WINDOW_MS = 30_000
 const RETRY_MS = 1000
 /** How long copies of an answered probe are still waited for. */
 const LINGER_MS = 2000
-/** The probe itself is seen once, and a resolver may repeat it once. */
-const MAX_SEEN = 2
 
 /**
- * Sends the server a query that nobody else would send, and counts how often it arrives. Once the window is over the
+ * Sends the server a query that nobody else would send, and notices when it arrives twice. Once the window is over the
  * query means nothing any more, so a copy of it cannot end the process.
  */
 export class Detector {
   /** Whether arrivals of the probe count at present. */
   watching = false
-  readonly #probe: FoldedName
+  /** The name asked for in the present attempt: each has its own, so that a late arrival of one is no copy of another. */
+  probe: FoldedName = ROOT
+  readonly #makeProbe: () => FoldedName
   readonly #send: typeof sendProbe
   #listening = ''
   #seen = 0
@@ -30,8 +30,8 @@ export class Detector {
   #windowTimer: NodeJS.Timeout | null = null
 
   /** `send` is replaced in tests. */
-  constructor(probe: FoldedName, send: typeof sendProbe = sendProbe) {
-    this.#probe = probe
+  constructor(makeProbe: () => FoldedName, send: typeof sendProbe = sendProbe) {
+    this.#makeProbe = makeProbe
     this.#send = send
   }
 
@@ -44,6 +44,7 @@ export class Detector {
     this.#attempt(to)
   }
 
+  /** Ends the window. */
   stop(): void {
     this.watching = false
     if (this.#timer !== null) clearTimeout(this.#timer)
@@ -51,27 +52,26 @@ export class Detector {
     this.#exchange?.cancel()
   }
 
-  /** Counts one arrival of the probe; true when there were too many to be anything but a loop. */
+  /** Counts one arrival of the probe. True from the second on: it came back, and would again if it were passed on. */
   count(): boolean {
-    return ++this.#seen > MAX_SEEN
+    return ++this.#seen > 1
   }
 
   /** What to say of a loop through which `peer` sent the probe. */
   report(peer: Peer, zone: FoldedName): string {
     const path = `${joinAddress(peer.address, peer.port)} -> ${this.#listening}`
-    const probe = `HINFO ${formatName(this.#probe)}`
+    const probe = `HINFO ${formatName(this.probe)}`
     const help = 'https://coredns.io/plugins/loop#troubleshooting'
     return `plugin/loop: Loop (${path}) detected for zone "${formatName(zone)}", see ${help}. Query: "${probe}"`
   }
 
   #attempt(to: { readonly address: string; readonly port: number }): void {
-    this.#exchange = this.#send(this.#probe, to)
+    this.probe = this.#makeProbe()
+    this.#seen = 0
+    this.#exchange = this.#send(this.probe, to)
     this.#exchange.answered.then(
       () => this.#later(LINGER_MS, () => this.stop()),
-      () => {
-        this.#seen = 0
-        this.#later(RETRY_MS, () => this.#attempt(to))
-      },
+      () => this.#later(RETRY_MS, () => this.#attempt(to)),
     )
   }
 

@@ -28,11 +28,11 @@ describe('sending the probe', () => {
       message[2]! |= 0x80
       server.send(message, from.port, from.address)
     })
-    await sendProbe(makeProbe(ROOT)!, { address: '', port: server.address().port }).answered
+    await sendProbe(makeProbe(ROOT), { address: '', port: server.address().port }).answered
   })
 
   it('fails when it is cancelled', async () => {
-    const exchange = sendProbe(makeProbe(ROOT)!, { address: '127.0.0.1', port: server.address().port })
+    const exchange = sendProbe(makeProbe(ROOT), { address: '127.0.0.1', port: server.address().port })
     exchange.cancel()
     await assert.rejects(exchange.answered, /canceled/)
   })

@@ -1,14 +1,20 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { Handler } from '#plugin/handler.ts'
-import { DROPPED } from '#plugin/reply.ts'
+import { failure } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { Detector } from '#plugins/loop/detector.ts'
-import { joinAddress, makeProbe } from '#plugins/loop/probe.ts'
+import { hasRoomForProbe, joinAddress, makeProbe } from '#plugins/loop/probe.ts'
+import { Rcode } from '#wire/constants.ts'
+
+/** What a probe that came back is answered, should the process live on for a moment: the loop ends here. */
+const STOPPED = failure(Rcode.SERVFAIL)
 
 /** Finds out at the start whether queries that are passed on come back, and then ends the process. */
 export const loop: AnyPlugin = definePlugin<null>({
   name: 'loop',
   once: true,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     directive.end()
     directive.noBlock()
@@ -16,12 +22,11 @@ export const loop: AnyPlugin = definePlugin<null>({
   },
   build(_options, next, env) {
     const zone = env.block.zones[0]!
-    const probe = makeProbe(zone)
-    if (probe === null) {
+    if (!hasRoomForProbe(zone)) {
       env.log.warning('Loops are not looked for: the name of the zone leaves no room for a probe')
       return null
     }
-    const detector = new Detector(probe)
+    const detector = new Detector(() => makeProbe(zone))
     env.onServing(() => {
       if (env.block.listenAddresses?.length === 0) return
       const to = env.listenAddress()
@@ -29,9 +34,9 @@ export const loop: AnyPlugin = definePlugin<null>({
     })
     env.onShutdown(() => detector.stop())
     const handler: Handler = query => {
-      if (detector.watching && query.folded === probe && detector.count()) {
+      if (detector.watching && query.folded === detector.probe && query.depth === 0 && detector.count()) {
         env.control.fatal(detector.report(query.peer, zone))
-        return DROPPED
+        return STOPPED
       }
       return next(query)
     }

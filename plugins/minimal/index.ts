@@ -4,11 +4,13 @@ import { mapReplyTo } from '#plugin/handler.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { ResponseKind, responseKind } from '#plugin/response-kind.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 
 /** Leaves out what answers do not need: the authority and additional sections. */
 export const minimal: AnyPlugin = definePlugin<null>({
   name: 'minimal',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     directive.noBlock()
     return null

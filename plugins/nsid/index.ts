@@ -3,6 +3,7 @@ import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { mapReply } from '#plugin/handler.ts'
 import type { Reply } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { OptionCode } from '#wire/constants.ts'
 
 interface NsidOptions {
@@ -14,6 +15,7 @@ interface NsidOptions {
 export const nsid: AnyPlugin = definePlugin<NsidOptions>({
   name: 'nsid',
   once: true,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     const words = directive.rest().map(argument => argument.text)
     directive.noBlock()

@@ -6,12 +6,20 @@ import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
 import { uncompressedOctets } from '#plugin/reply-size.ts'
 import type { RequestMetrics } from '#plugin/request-metrics.ts'
+import type { ReplyObserver } from '#plugin/reuse.ts'
 
-/** Counts each query with its reply. As in CoreDNS a reply that no plugin wrote has size 0. */
-export function makeHandler(metrics: RequestMetrics, next: Handler, clock: Clock): Handler {
-  function record(reply: Reply, query: Query): Reply {
+/** Counts a query with its reply. As in CoreDNS a reply that no plugin wrote has size 0. */
+export function countReplies(metrics: RequestMetrics): ReplyObserver {
+  return function count(query, reply, elapsedMs) {
     const octets = reply.delivery === Delivery.WRITTEN ? uncompressedOctets(query, reply) : 0
-    metrics.record(query, reply, query.zone, octets, clock.nowMs() - query.receivedAtMs)
+    metrics.record(query, reply, query.zone, octets, elapsedMs)
+  }
+}
+
+/** Shows each query with its reply to `observe`. */
+export function makeHandler(observe: ReplyObserver, next: Handler, clock: Clock): Handler {
+  function record(reply: Reply, query: Query): Reply {
+    observe(query, reply, clock.nowMs() - query.receivedAtMs)
     return reply
   }
   return function prometheus(query) {

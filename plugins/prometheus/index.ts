@@ -2,8 +2,9 @@ import type { HttpClaim } from '#lib/http.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { RequestMetrics } from '#plugin/request-metrics.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { buildInfo } from '#plugins/prometheus/build-info.ts'
-import { makeHandler } from '#plugins/prometheus/handler.ts'
+import { countReplies, makeHandler } from '#plugins/prometheus/handler.ts'
 import type { PrometheusOptions } from '#plugins/prometheus/parse.ts'
 import { parsePrometheus } from '#plugins/prometheus/parse.ts'
 import { PluginsEnabled } from '#plugins/prometheus/plugins-enabled.ts'
@@ -15,6 +16,7 @@ import { exportRuntime } from '#plugins/prometheus/runtime-metrics.ts'
 export const prometheus: AnyPlugin = definePlugin<PrometheusOptions>({
   name: 'prometheus',
   once: true,
+  dependsOn: () => DependsOn.QUESTION,
   parse: parsePrometheus,
   build({ address, runtimeMetrics }, next, env) {
     buildInfo(env.metrics)
@@ -40,6 +42,8 @@ export const prometheus: AnyPlugin = definePlugin<PrometheusOptions>({
       enabled.hide()
       await claim?.release()
     })
-    return makeHandler(new RequestMetrics(env.metrics), next, env.clock)
+    const observe = countReplies(new RequestMetrics(env.metrics))
+    env.observe(observe)
+    return makeHandler(observe, next, env.clock)
   },
 })

@@ -122,7 +122,9 @@ describe('prometheus', () => {
     await instance.hooks.runAll('shutdown')
   })
 
-  it('exports the files that the process has open', { skip: process.platform !== 'linux' && 'only Linux tells' }, async () => {
+  it('exports the files that the process has open', {
+    skip: process.platform !== 'linux' && 'only Linux tells',
+  }, async () => {
     const { instance, metrics } = build('prometheus')
     await instance.hooks.run('startup')
     const open = value(metrics.expose(), 'process_open_fds')!

@@ -4,6 +4,7 @@ import { definePlugin } from '#plugin/define.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { reply } from '#plugin/reply.ts'
+import { DependsOn } from '#plugin/reuse.ts'
 import { srv } from '#wire/build.ts'
 import { Flag, Type } from '#wire/constants.ts'
 import { prependLabels, ROOT } from '#wire/name.ts'
@@ -13,6 +14,7 @@ import { ResourceRecord } from '#wire/record.ts'
 export const whoami: AnyPlugin = definePlugin<null>({
   name: 'whoami',
   once: false,
+  dependsOn: () => DependsOn.QUESTION,
   parse(directive) {
     directive.noBlock()
     return null

@@ -3,6 +3,7 @@ import type { HttpEndpoints } from '#lib/http.ts'
 import type { Capability } from '#plugin/capability.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
+import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 /** A server block while its plugins are built. `configure` may change what is not readonly. */
@@ -67,6 +68,12 @@ export interface PluginEnv extends Hooks {
   resolvePath(path: string): string
   /** Makes a relative path absolute: below `root`, else beside the Corefile; for options that CoreDNS does not have. */
   resolveBesideCorefile(path: string): string
+  /** The reuse of replies that are good until some plugin of the block calls `dataChanged`. */
+  readonly untilDataChanges: Reuse
+  /** Says that data has changed which this plugin answers from, or by which it passes queries on. */
+  dataChanged(): void
+  /** Has replies shown to `observer` that are sent again without the handler being asked. */
+  observe(observer: ReplyObserver): void
   /** Offers something to the other plugins of the block. */
   provide<T>(capability: Capability<T>, value: T): void
   /** What the plugins of this block offer; complete once the block is built. */

@@ -1,3 +1,4 @@
+import type { Reuse } from '#plugin/reuse.ts'
 import { Rcode } from '#wire/constants.ts'
 import type { EdnsOption } from '#wire/edns.ts'
 import type { ResourceRecord } from '#wire/record.ts'
@@ -21,6 +22,8 @@ export interface ReplyParts {
   readonly uniformTtlSeconds?: number
   /** What went wrong, for the errors plugin. */
   readonly error?: Error | null
+  /** For how long the reply may be sent again from the packet cache; `null`, which is the default, for not at all. */
+  readonly reuse?: Reuse | null
 }
 
 /** Whether and how a reply reaches the asker. */
@@ -50,6 +53,7 @@ export class Reply {
   readonly options: readonly EdnsOption[]
   readonly uniformTtlSeconds: number
   readonly error: Error | null
+  readonly reuse: Reuse | null
 
   constructor(delivery: Delivery, author: string, parts: ReplyParts) {
     this.delivery = delivery
@@ -62,9 +66,10 @@ export class Reply {
     this.options = parts.options ?? NO_OPTIONS
     this.uniformTtlSeconds = parts.uniformTtlSeconds ?? -1
     this.error = parts.error ?? null
+    this.reuse = parts.reuse ?? null
   }
 
-  /** This reply with some parts changed, its author kept. A bare or dropped reply stays so. */
+  /** This reply with some parts changed, its author and reuse kept. A bare or dropped reply stays so. */
   with(parts: ReplyParts): Reply {
     // Written out, since this runs for most replies and spreading the two objects takes eight times as long.
     return new Reply(this.delivery, this.author, {
@@ -76,6 +81,7 @@ export class Reply {
       options: parts.options ?? this.options,
       uniformTtlSeconds: parts.uniformTtlSeconds ?? this.uniformTtlSeconds,
       error: parts.error === undefined ? this.error : parts.error,
+      reuse: parts.reuse === undefined ? this.reuse : parts.reuse,
     })
   }
 }

@@ -1,5 +1,7 @@
 import { pluginLogger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
+import { uncompressedOctets } from '#plugin/reply-size.ts'
+import { DROPPED_ZONE, RequestMetrics } from '#plugin/request-metrics.ts'
 import type { PlannedBlock } from '#server/plan.ts'
 import type { ServerEvents } from '#server/server.ts'
 
@@ -13,13 +15,16 @@ export function eventRecorder(
     help: 'Messages that were dropped or answered by their header alone, before any plugin saw them.',
     labels: ['server', 'reason'],
   })
+  const requests = new RequestMetrics(metrics)
   const log = pluginLogger('server')
   return (label, blocks) => {
     const stacktrace = blocks.some(block => block.settings.stacktrace || block.settings.debug)
     const slots = new Map(['dropped', 'opcode', 'format'].map(reason => [reason, rejected.labels(label, reason)]))
     return {
       rejected: reason => slots.get(reason)?.inc(),
-      unrouted() {},
+      unrouted(query, reply) {
+        requests.record(query, reply, DROPPED_ZONE, uncompressedOctets(query, reply), 0)
+      },
       panic(error) {
         panics.inc()
         const stack = stacktrace && error instanceof Error ? `\n${error.stack}` : ''

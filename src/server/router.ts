@@ -1,4 +1,5 @@
 import type { Handler } from '#plugin/handler.ts'
+import type { BlockReuse } from '#server/packet-cache.ts'
 import { Type } from '#wire/constants.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { ROOT } from '#wire/name.ts'
@@ -9,6 +10,8 @@ export interface Route {
   readonly handler: Handler
   /** Whether the block has a plugin that serves classes other than IN. */
   readonly servesOtherClasses: boolean
+  /** How replies are reused; `null` for not at all. */
+  readonly reuse: BlockReuse | null
 }
 
 /** Finds the server block for a name by longest suffix, among the zones of one listen address. */

@@ -7,10 +7,10 @@ import type { AnyPlugin } from '#plugin/define.ts'
 import type { ProcessControl } from '#plugin/env.ts'
 import { enableDebugLines, pluginLogger } from '#plugin/log.ts'
 import { MetricRegistry } from '#plugin/metrics.ts'
+import type { Surroundings } from '#server/chain.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
 import { eventRecorder } from '#server/events.ts'
-import type { Surroundings } from '#server/instance.ts'
 import { Instance } from '#server/instance.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
 import type { Sockets } from '#server/listeners.ts'
@@ -30,6 +30,8 @@ export interface RuntimeOptions {
   readonly clock?: Clock
   /** Where relative paths start; the process's own unless given. */
   readonly workingDirectory?: string
+  /** Whether finished replies are kept to be sent again; yes unless the environment says `NODENS_PACKET_CACHE=off`. */
+  readonly packetCache?: boolean
   /** Ends the process; what follows `[FATAL] ` is `message`. */
   readonly fatal: (message: string) => void
 }
@@ -161,6 +163,7 @@ export class Runtime {
       http: this.#http,
       control: this.#control(),
       workingDirectory: this.#options.workingDirectory ?? process.cwd(),
+      packetCache: this.#options.packetCache ?? process.env['NODENS_PACKET_CACHE'] !== 'off',
       events: eventRecorder(this.metrics),
     }
   }

@@ -8,6 +8,7 @@ import { failure } from '#plugin/reply.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
 import { admit, Verdict } from '#server/admit.ts'
 import { compose, composeHeader } from '#server/compose.ts'
+import type { PacketCache } from '#server/packet-cache.ts'
 import { readQuery } from '#server/read-query.ts'
 import type { Route, Router } from '#server/router.ts'
 import { Class, MAX_MESSAGE_OCTETS, Rcode } from '#wire/constants.ts'
@@ -20,12 +21,23 @@ const BADVERS: Reply = failure(Rcode.BADVERS)
 const REFUSED: Reply = failure(Rcode.REFUSED)
 const TOO_DEEP: Reply = failure(Rcode.SERVFAIL, new Error('maximum depth of lookups within the server reached'))
 
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly label: string
+  readonly scheme: string
+  readonly router: Router
+  readonly events: ServerEvents
+  readonly clock: Clock
+  /** `null` for none: every reply then comes from the chains. */
+  readonly packets: PacketCache | null
+}
+
 /** What a server tells others of what happens in it. */
 export interface ServerEvents {
   /** A message that never became a query: dropped, or answered by a header. */
   rejected(reason: string): void
-  /** A query that reached no chain, with the rcode it was answered with. */
-  unrouted(query: Query, reply: Reply, sizeOctets: number): void
+  /** A query that reached no chain, and how it was answered. */
+  unrouted(query: Query, reply: Reply): void
   /** A throw in the chain, already answered with SERVFAIL. */
   panic(error: unknown): void
 }
@@ -40,22 +52,29 @@ export class Server implements Responder, ServerContext {
   readonly #router: Router
   readonly #events: ServerEvents
   readonly #clock: Clock
+  readonly #packets: PacketCache | null
+  #nowMs = 0
   #query: Query = new Query()
   #pending = 0
   #whenIdle: (() => void) | null = null
   readonly resolve: Handler = query => (query.depth > MAX_DEPTH ? TOO_DEEP : this.#dispatch(query))
 
-  constructor(label: string, scheme: string, router: Router, events: ServerEvents, clock: Clock) {
-    this.label = label
-    this.scheme = scheme
-    this.#router = router
-    this.#events = events
-    this.#clock = clock
+  constructor(options: ServerOptions) {
+    this.label = options.label
+    this.scheme = options.scheme
+    this.#router = options.router
+    this.#events = options.events
+    this.#clock = options.clock
+    this.#packets = options.packets
   }
 
   /** How many queries wait for a promise. */
   get pending(): number {
     return this.#pending
+  }
+
+  begin(): void {
+    this.#nowMs = this.#clock.nowMs()
   }
 
   answer(
@@ -67,6 +86,11 @@ export class Server implements Responder, ServerContext {
     out: Uint8Array,
     outStart: number,
   ): number {
+    const packets = this.#packets
+    if (packets !== null) {
+      const length = packets.serve(octets, start, end, peer, isStream, out, outStart, this.#nowMs)
+      if (length > 0) return length
+    }
     const verdict = admit(octets, start, end)
     if (verdict !== Verdict.ACCEPT) return this.#reject(verdict, octets, start, out, outStart)
     const query = this.#query
@@ -77,7 +101,7 @@ export class Server implements Responder, ServerContext {
     query.isStream = isStream
     query.peer = peer
     query.server = this
-    query.receivedAtMs = this.#clock.nowMs()
+    query.receivedAtMs = this.#nowMs
     let answer: Answer
     try {
       answer = this.#dispatch(query)
@@ -88,7 +112,12 @@ export class Server implements Responder, ServerContext {
       this.#answerLater(query, answer)
       return 0
     }
-    return this.#compose(query, answer, out, outStart)
+    const length = this.#compose(query, answer, out, outStart)
+    if (answer.reuse !== null && packets !== null) {
+      const block = this.#router.find(query.folded, query.type)!.reuse
+      if (block !== null) packets.store(octets, start, end, query, answer, block, out, outStart, length)
+    }
+    return length
   }
 
   /** Settles once no query waits, or after `graceMs` milliseconds. */
@@ -107,7 +136,7 @@ export class Server implements Responder, ServerContext {
     if (query.ednsVersion !== 0) return BADVERS
     const route: Route | undefined = this.#router.find(query.folded, query.type)
     if (route === undefined || (query.class !== Class.IN && !route.servesOtherClasses)) {
-      this.#events.unrouted(query, REFUSED, query.sizeOctets)
+      this.#events.unrouted(query, REFUSED)
       return REFUSED
     }
     query.zone = route.zone

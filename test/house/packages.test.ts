@@ -49,7 +49,7 @@ test('every package for development is used', () => {
 
 function importedPackages(texts: readonly string[]): Set<string> {
   const specifiers = texts.flatMap(text => [
-    ...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom '([^'#.][^']*)'|\bimport\('([^'#.][^']*)'\)/gm),
+    ...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom '([^'#.][^']*)'|\b(?:import|require)\('([^'#.][^']*)'\)/gm),
   ])
   const names = specifiers.map(({ 1: fixed, 2: dynamic }) => (fixed ?? dynamic)!)
   return new Set(

@@ -11,6 +11,8 @@ import { hasWildcard, matchesGlob } from '#lib/glob.ts'
 export interface CorefileWorld {
   /** Text by path; a path that ends with `/` is a directory. */
   readonly files?: Readonly<Record<string, string>>
+  /** Paths of files that are there but cannot be read. */
+  readonly unreadable?: readonly string[]
   readonly environment?: Environment
   /** Names of the plugins that exist. */
   readonly directives?: readonly string[]
@@ -37,7 +39,7 @@ export function readCorefile(text: string, world: CorefileWorld = {}): ReadCoref
     directives: world.directives ?? testDirectives,
     problems,
     environment: world.environment ?? {},
-    files: filesInMemory({ Corefile: text, ...world.files }),
+    files: filesInMemory({ Corefile: text, ...world.files }, world.unreadable),
     defaultPort: world.defaultPort ?? 53,
     warn: message => warnings.push(message),
   })
@@ -46,11 +48,15 @@ export function readCorefile(text: string, world: CorefileWorld = {}): ReadCoref
 }
 
 /** Files that exist only in a test, by path. */
-export function filesInMemory(files: Readonly<Record<string, string>>): CorefileFiles {
+export function filesInMemory(
+  files: Readonly<Record<string, string>>,
+  unreadable: readonly string[] = [],
+): CorefileFiles {
   const paths = Object.keys(files).sort()
   const isDirectory = (path: string) => Object.hasOwn(files, `${path}/`)
   return {
     read(path) {
+      if (unreadable.includes(path)) throw new Error('permission denied')
       if (!Object.hasOwn(files, path)) throw new Error('no such file')
       return files[path]!
     },

@@ -125,7 +125,7 @@ export function buildPlugin(plugin: AnyPlugin, text: string, options: PluginTest
   const events = () => ({ rejected() {}, unrouted() {}, panic() {} })
   const instance = new Instance(
     { corefile, blocks, groups },
-    { clock, http, metrics, control, workingDirectory: process.cwd(), events },
+    { clock, http, metrics, control, workingDirectory: process.cwd(), packetCache: false, events },
   )
   const handler: Handler = query => {
     query.server = instance.servers[0]!.server

@@ -39,6 +39,7 @@ export interface BootOptions {
   readonly files?: Readonly<Record<string, string>>
   readonly plugins?: readonly AnyPlugin[]
   readonly clock?: Clock
+  readonly packetCache?: boolean
 }
 
 /**
@@ -64,6 +65,7 @@ export async function bootServer(corefile: string, options: BootOptions = {}): P
     workingDirectory: directory,
     fatal: message => fatal.push(message),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.packetCache === undefined ? {} : { packetCache: options.packetCache }),
   })
   const close = async (): Promise<number> => {
     const code = await runtime.stop()
