@@ -10,9 +10,11 @@ import { isDirectiveName } from '#corefile/known-plugins.ts'
 import type { ParseOptions } from '#corefile/parse-options.ts'
 import type { ServerBlock } from '#corefile/server-block.ts'
 import { isSnippetName, readSnippetBody } from '#corefile/snippet.ts'
-import type { TokenStream } from '#corefile/stream.ts'
+import type { Sources } from '#corefile/sources.ts'
+import type { TokenStream, Word } from '#corefile/stream.ts'
 import { isClose } from '#corefile/stream.ts'
 import type { Token } from '#corefile/token.ts'
+import { UnknownRun } from '#corefile/unknown-run.ts'
 
 /** Keys of all blocks together: a CIDR stands for up to 128, and a file can hold many. */
 const MAX_KEYS = 100_000
@@ -21,25 +23,31 @@ const MAX_KEYS = 100_000
 export class BlockReader {
   readonly #stream: TokenStream
   readonly #importer: Importer
+  readonly #sources: Sources
   readonly #options: ParseOptions
   readonly #directives: DirectiveReader
   readonly #blocks: ServerBlock[] = []
   #keyCount = 0
   /** Closing braces that an error reported before has left over, and that need no report of their own. */
   #excusedBraces = 0
+  /** Closing braces in snippets whose opening brace is missing; an error even when nobody imports the snippet. */
+  readonly #lostBraces: Token[] = []
   /** Whether the last thing read was a directive outside of a block: those that follow it need no report of their own. */
   #amongStrays = false
 
-  constructor(stream: TokenStream, importer: Importer, options: ParseOptions) {
+  constructor(stream: TokenStream, importer: Importer, sources: Sources, options: ParseOptions) {
     this.#stream = stream
     this.#importer = importer
+    this.#sources = sources
     this.#options = options
-    this.#directives = new DirectiveReader(stream, importer, options)
+    this.#directives = new DirectiveReader(stream, importer, sources, options)
   }
 
   /** Reads to the end of the stream. */
   readAll(): ServerBlock[] {
-    while (this.#stream.peek() !== undefined) this.#options.problems.attempt(() => this.#readTop())
+    const { problems } = this.#options
+    while (this.#stream.peek() !== undefined) problems.attempt(() => this.#readTop())
+    if (problems.errors.length === 0) for (const brace of this.#lostBraces) this.#reportSurplusBrace(brace)
     return this.#blocks
   }
 
@@ -89,39 +97,49 @@ export class BlockReader {
    */
   #readDirectives(owner: Token, open: Token | null): Directive[] | null {
     const directives: Directive[] = []
+    const unknown = new UnknownRun(this.#options.problems)
     for (let word = this.#stream.peek(); word !== undefined; word = this.#stream.peek()) {
       if (isClose(word)) {
         this.#stream.takeRaw()
-        if (open === null) this.#reportSurplusBrace(word.token)
+        if (open !== null && this.#closesLostBlock(word, owner)) {
+          if (!unknown.explain(directives.at(-1)?.name)) this.#reportSurplusBrace(word.token)
+          continue
+        }
+        if (open === null) this.#reportSurplusBrace(word.token, `the block of '${owner.text}' has no '{'`)
         return directives
       }
-      const directive = this.#options.problems.attempt(() => this.#directives.read(owner, open !== null))
+      const directive = unknown.watch(() => this.#directives.read(owner, open !== null))
       if (directive === 'block') return directives
       if (directive !== undefined && directive !== null) directives.push(directive)
     }
     if (open === null) return directives
     if (!this.#stream.stopped && !this.#directives.unclosed) {
       const last = this.#stream.last ?? open
-      const hint = this.#importer.unclosedQuote(last) ?? `the '{' on line ${open.line} is never closed`
+      const hint = `the '{' on line ${open.line} is never closed`
       this.#report(last, `Unexpected token '${last.text}', expecting '}'`, hint, 'syntax')
     }
     return null
   }
 
+  /** Whether a brace closes a block that was never opened: it stands further to the right than the server block, in a file with too many. */
+  #closesLostBlock({ token, startsLine }: Word, owner: Token): boolean {
+    return (
+      startsLine && token.file === owner.file && token.column > owner.column && this.#sources.lacksOpening(token.file)
+    )
+  }
+
   #readSnippet(name: Token, next: KeyWords['next']): void {
-    if (next === 'empty block') return
+    let body: readonly Word[] = []
     if (next === 'directives') {
       const at = this.#stream.peek()?.token ?? name
-      this.#report(
-        at,
-        `Unexpected token '${at.text}', expecting '{'`,
-        `the snippet '${name.text}' needs braces`,
-        'syntax',
-      )
-      return
+      const hint = `the snippet '${name.text}' needs braces`
+      this.#report(at, `Unexpected token '${at.text}', expecting '{'`, hint, 'syntax')
+      this.#amongStrays = true
+      if (this.#sources.lacksOpening(name.file)) this.#excusedBraces++
+    } else if (next !== 'empty block') {
+      if (next === 'brace') this.#stream.takeRaw()
+      body = readSnippetBody(name, this.#stream, this.#sources, this.#lostBraces)
     }
-    if (next === 'brace') this.#stream.takeRaw()
-    const body = readSnippetBody(name, this.#stream)
     this.#importer.define(name.text.slice(1, -1), name, body, this.#stream)
   }
 
@@ -129,7 +147,7 @@ export class BlockReader {
   #isStrayDirective({ tokens, next }: KeyWords): boolean {
     const first = tokens[0]
     if (first === undefined || !isDirectiveName(first.text, this.#options.directives)) return false
-    return first.column > 1 || next === 'directives'
+    return first.column > 1 || next === 'directives' || this.#amongStrays || this.#sources.someLackOpening()
   }
 
   #passOverStrayDirective({ tokens, next }: KeyWords): void {
@@ -137,16 +155,16 @@ export class BlockReader {
     if (this.#amongStrays) return
     this.#amongStrays = true
     const first = tokens[0]!
-    if (this.#blocks.length > 0) this.#excusedBraces++
+    if (this.#sources.someLackOpening()) this.#excusedBraces++
     const hint =
       this.#blocks.length > 0 ? "is there a '}' too many before it?" : "write a zone before it, such as '. {'"
     this.#report(first, `Directive '${first.text}' stands outside of a server block`, hint)
   }
 
-  #reportSurplusBrace(brace: Token): void {
+  #reportSurplusBrace(brace: Token, hint = ''): void {
     this.#amongStrays = false
     if (this.#excusedBraces > 0) this.#excusedBraces--
-    else this.#report(brace, "Unexpected '}' because no matching opening brace")
+    else this.#report(brace, "Unexpected '}' because no matching opening brace", hint)
   }
 
   #report(token: Token, message: string, hint = '', kind: 'parsing' | 'syntax' = 'parsing'): void {

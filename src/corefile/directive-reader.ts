@@ -1,8 +1,10 @@
 import { Directive, Line } from '#corefile/directive.ts'
 import { CorefileError } from '#corefile/error.ts'
 import type { Importer } from '#corefile/import.ts'
-import { hintForUnknownDirective } from '#corefile/known-plugins.ts'
+import { hintForUnknownDirective, isDirectiveName } from '#corefile/known-plugins.ts'
 import type { ParseOptions } from '#corefile/parse-options.ts'
+import type { Sources } from '#corefile/sources.ts'
+import { isGluedBrace } from '#corefile/sources.ts'
 import type { TokenStream, Word } from '#corefile/stream.ts'
 import { isClose, isOpen } from '#corefile/stream.ts'
 import type { Token } from '#corefile/token.ts'
@@ -20,12 +22,14 @@ interface RawLine {
 export class DirectiveReader {
   readonly #stream: TokenStream
   readonly #importer: Importer
+  readonly #sources: Sources
   readonly #options: ParseOptions
   #unclosed = false
 
-  constructor(stream: TokenStream, importer: Importer, options: ParseOptions) {
+  constructor(stream: TokenStream, importer: Importer, sources: Sources, options: ParseOptions) {
     this.#stream = stream
     this.#importer = importer
+    this.#sources = sources
     this.#options = options
   }
 
@@ -69,7 +73,7 @@ export class DirectiveReader {
   }
 
   #hintForUnknown(name: Token, hasBlock: boolean): string {
-    if (isGlued(name)) return blankHint
+    if (isGluedBrace(name)) return blankHint
     if (hasBlock && /[.:]/.test(name.text)) return 'a server block can not stand inside of another'
     if (name.text === '') return 'is an environment variable not set?'
     return hintForUnknownDirective(name.text, this.#options.directives)
@@ -113,11 +117,27 @@ export class DirectiveReader {
         this.#stream.takeRaw()
         return lines
       }
+      if (this.#isBeyond(word, owner)) {
+        const message = `Unexpected token '${word.token.text}', expecting '}'`
+        this.#options.problems.add(new CorefileError(word.token, message, neverClosed(open, owner), 'syntax'))
+        return lines
+      }
       const line = this.#options.problems.attempt(() => this.#readOption(depth))
       if (line !== undefined && line !== null) lines.push(line)
     }
     this.#reportUnclosed(open, owner)
     return lines
+  }
+
+  /**
+   * Whether a line can no longer belong to the block of `owner`, in a file that lacks a closing brace: it is a directive, no
+   * further to the right than the owner, or it starts a server block.
+   */
+  #isBeyond(word: Word, owner: Token): boolean {
+    const { text, file, column } = word.token
+    if (!word.startsLine || file !== owner.file || column > owner.column || !this.#sources.lacksClosing(file))
+      return false
+    return isDirectiveName(text, this.#options.directives) || this.#startsServerBlock(word, owner)
   }
 
   #readOption(depth: number): Line | null {
@@ -142,7 +162,7 @@ export class DirectiveReader {
   /** Whether a word at the end of a line ends in a brace that was meant to open a block, as the next line shows. */
   #endsInGluedBrace(last: Token): boolean {
     const next = this.#stream.peek()
-    if (!isGlued(last) || next === undefined || !next.startsLine || isClose(next)) return false
+    if (!isGluedBrace(last) || next === undefined || !next.startsLine || isClose(next)) return false
     return next.token.text !== 'import' && !this.#options.directives.includes(next.token.text)
   }
 
@@ -161,7 +181,14 @@ export class DirectiveReader {
       return
     }
     const extra = word.token
-    while (this.#stream.peek()?.startsLine === false && !isClose(this.#stream.peek()!)) this.#stream.takeRaw()
+    for (
+      let next: Word | undefined = word;
+      next !== undefined && !next.startsLine && !isClose(next);
+      next = this.#stream.peek()
+    ) {
+      if (isOpen(next)) this.#stream.skipBlock()
+      else this.#stream.takeRaw()
+    }
     const hint = "nothing may follow the '}' of a block on its line"
     this.#options.problems.add(wrongCount(extra, hint))
   }
@@ -170,9 +197,7 @@ export class DirectiveReader {
     if (this.#unclosed || this.#stream.stopped) return
     this.#unclosed = true
     const last = this.#stream.last ?? open
-    const hint =
-      this.#importer.unclosedQuote(last) ?? `the '{' after '${owner.text}' on line ${open.line} is never closed`
-    this.#options.problems.add(new CorefileError(last, 'Unexpected EOF', hint))
+    this.#options.problems.add(new CorefileError(last, 'Unexpected EOF', neverClosed(open, owner)))
   }
 }
 
@@ -182,8 +207,8 @@ function unknown(name: Token, hint: string): CorefileError {
 
 const blankHint = "put a blank before the '{'"
 
-function isGlued({ text, quoted }: Token): boolean {
-  return !quoted && text.length > 1 && text.endsWith('{')
+function neverClosed(open: Token, owner: Token): string {
+  return `the '{' after '${owner.text}' on line ${open.line} is never closed`
 }
 
 function wrongCount(token: Token, hint: string): CorefileError {

@@ -25,6 +25,9 @@ export class CorefileError extends Error {
   }
 }
 
+/** More errors than anybody reads are counted only. */
+const MAX_SHOWN = 100
+
 /** Collects the errors of one run. */
 export class Problems {
   readonly errors: CorefileError[] = []
@@ -46,7 +49,8 @@ export class Problems {
 
   /**
    * The errors by place: files in the order of `files`, lines and columns within them, errors without a place last. Of
-   * several at one place only the first is given: a snippet that is imported twice is wrong once.
+   * several at one place only the first is given: a snippet that is imported twice is wrong once. After 100 errors the rest
+   * is one that says how many there are.
    */
   inOrder(files: readonly string[]): CorefileError[] {
     const rank = new Map(files.map((file, index) => [file, index]))
@@ -57,11 +61,15 @@ export class Problems {
       const place = token === null ? message : JSON.stringify([token.file, token.line, token.column])
       if (!firsts.has(place)) firsts.set(place, error)
     }
-    return [...firsts.values()].sort((left, right) => {
+    const sorted = [...firsts.values()].sort((left, right) => {
       const [leftRank, rightRank] = [rankOf(left), rankOf(right)]
       if (leftRank !== rightRank) return leftRank < rightRank ? -1 : 1
       if (left.token === null || right.token === null) return 0
       return left.token.line - right.token.line || left.token.column - right.token.column
     })
+    const more = sorted.length - MAX_SHOWN
+    return more > 1
+      ? [...sorted.slice(0, MAX_SHOWN), new CorefileError(null, `${more} more errors`, '', 'plain')]
+      : sorted
   }
 }

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import { CorefileError } from '#corefile/error.ts'
 import type { CorefileFiles } from '#corefile/files.ts'
-import { lex } from '#corefile/lexer.ts'
+import type { Sources } from '#corefile/sources.ts'
 import type { TokenStream, Word } from '#corefile/stream.ts'
-import { isOpen, wordsOf } from '#corefile/stream.ts'
+import { isOpen } from '#corefile/stream.ts'
 import { closest } from '#corefile/suggest.ts'
 import type { Token } from '#corefile/token.ts'
 import { hasWildcard } from '#lib/glob.ts'
@@ -13,16 +13,15 @@ const MAX_FILE_EXPANSIONS = 100_000
 
 /** Puts snippets and files in the place of `import` lines, and keeps what has been defined and read. */
 export class Importer {
-  /** Text of every file read, by its name in tokens. */
-  readonly sources: Map<string, string> = new Map()
+  readonly #sources: Sources
   readonly #files: CorefileFiles
   readonly #warn: (message: string) => void
   readonly #snippets = new Map<string, readonly Word[]>()
-  readonly #read = new Map<string, readonly Word[]>()
   #snippetExpansions = 0
   #fileExpansions = 0
 
-  constructor(files: CorefileFiles, warn: (message: string) => void) {
+  constructor(sources: Sources, files: CorefileFiles, warn: (message: string) => void) {
+    this.#sources = sources
     this.#files = files
     this.#warn = warn
   }
@@ -62,13 +61,6 @@ export class Importer {
     else this.#importSnippet(snippet, argument, stream)
   }
 
-  /** What to say when the file of `token`, its last, ended within quotes; `undefined` if it did not. */
-  unclosedQuote(token: Token): string | undefined {
-    const source = this.sources.get(token.file)
-    if (!token.quoted || source === undefined || isQuoteClosed(source, token)) return undefined
-    return 'the quotes that open here are never closed'
-  }
-
   #importSnippet(body: readonly Word[], argument: Token, stream: TokenStream): void {
     const source = `snippet ${argument.text}`
     if (stream.isInside(source)) failSnippetDepth(argument, 'snippets import each other in a circle')
@@ -100,7 +92,7 @@ export class Importer {
       stream.stop()
       throw new CorefileError(argument, `maximum file import depth (${MAX_FILE_EXPANSIONS}) exceeded`)
     }
-    const known = this.#read.get(path)
+    const known = this.#sources.known(path)
     if (known !== undefined) return known
     if (this.#files.isDirectory(path)) {
       const files = `${hasWildcard(argument.text) ? dirname(path) : path}/*.conf`
@@ -110,11 +102,7 @@ export class Importer {
         `give a pattern for files: ${files}`,
       )
     }
-    const text = this.#readFile(path, argument)
-    const words = wordsOf(lex(text, path))
-    this.sources.set(path, text)
-    this.#read.set(path, words)
-    return words
+    return this.#sources.add(path, this.#readFile(path, argument))
   }
 
   #readFile(path: string, argument: Token): string {
@@ -137,17 +125,6 @@ export class Importer {
 /** The name under which a file stands on the stack of a stream. */
 export function sourceOf(path: string): string {
   return `file ${resolve(path)}`
-}
-
-/** Whether the text of a quoted token ends with a quote that is not escaped. */
-function isQuoteClosed(source: string, { line, column, width }: Token): boolean {
-  const written = source
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .slice(line - 1)
-    .join('\n')
-    .slice(column - 1)
-  return /^"(?:[^"\\]|\\.)*"$/s.test(written.slice(0, width))
 }
 
 function checkPattern(pattern: string, argument: Token): void {

@@ -1,11 +1,12 @@
 import { BlockReader } from '#corefile/block-reader.ts'
+import type { Problems } from '#corefile/error.ts'
 import { CorefileError } from '#corefile/error.ts'
 import { Importer, sourceOf } from '#corefile/import.ts'
-import { lex } from '#corefile/lexer.ts'
 import { findManifest } from '#corefile/manifest.ts'
 import type { ParseOptions } from '#corefile/parse-options.ts'
 import type { ServerBlock } from '#corefile/server-block.ts'
-import { TokenStream, wordsOf } from '#corefile/stream.ts'
+import { Sources } from '#corefile/sources.ts'
+import { TokenStream } from '#corefile/stream.ts'
 
 /** A Corefile that has been read. */
 export interface Corefile {
@@ -21,17 +22,26 @@ export interface Corefile {
  * out of what is returned.
  */
 export function parseCorefile(text: string, file: string, options: ParseOptions): Corefile {
-  const importer = new Importer(options.files, options.warn)
-  importer.sources.set(file, text)
-  const tokens = lex(text, file)
+  const sources = new Sources()
+  const words = sources.add(file, text)
   const blocks: ServerBlock[] = []
-  const manifest = findManifest(tokens)
+  const manifest = findManifest(words)
   if (manifest !== null) {
     const hint = "give the text that stands in it under 'data:' and 'Corefile:' instead"
     options.problems.add(new CorefileError(manifest, 'this is a Kubernetes manifest, not a Corefile', hint))
   } else {
-    const stream = new TokenStream(wordsOf(tokens), sourceOf(file), options.environment, options.problems)
-    blocks.push(...new BlockReader(stream, importer, options).readAll())
+    const stream = new TokenStream(words, sourceOf(file), options.environment, options.problems)
+    const importer = new Importer(sources, options.files, options.warn)
+    blocks.push(...new BlockReader(stream, importer, sources, options).readAll())
+    explainUnclosedQuotes(options.problems, sources)
   }
-  return { blocks, sources: importer.sources, files: [...importer.sources.keys()] }
+  return { blocks, sources: sources.texts, files: [...sources.texts.keys()] }
+}
+
+/** Quotes that are never closed are no error of their own, as in CoreDNS, but the cause of one at the same place. */
+function explainUnclosedQuotes({ errors }: Problems, sources: Sources): void {
+  for (const [i, { token, message, kind }] of errors.entries()) {
+    if (token === null || !sources.isUnclosedQuote(token)) continue
+    errors[i] = new CorefileError(token, message, 'the quotes that open here are never closed', kind)
+  }
 }
