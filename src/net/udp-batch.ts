@@ -69,7 +69,7 @@ class BatchListener implements Listener, BatchPeerContext {
     this.#received = new Datagrams(c, BATCH, socket.isWildcard)
     this.#replies = new Datagrams(c, BATCH, socket.isWildcard)
     this.#peer = new BatchPeer(this, this.#received)
-    this.#readiness = new Readiness(c, socket.fd, events => this.#ready(events))
+    this.#readiness = new Readiness(c, socket.fd, () => this.#ready())
     this.#kernelDrops = new KernelDrops(c, socket.fd, this.#onDrop)
     this.#watch(false)
   }
@@ -85,18 +85,17 @@ class BatchListener implements Listener, BatchPeerContext {
     await this.underWay.settle(graceMs)
     this.sender.close()
     this.#kernelDrops.close()
-    const closed = this.#readiness.close()
+    this.#readiness.close()
     this.#c.close(this.#fd)
-    await closed
   }
 
   #watch(isBlocked: boolean): void {
     this.#readiness.watch((this.#isReading ? UV_READABLE : 0) | (isBlocked ? UV_WRITABLE : 0))
   }
 
-  #ready(events: number): void {
-    if (events & UV_WRITABLE) this.sender.flush()
-    if (events & UV_READABLE && this.#isReading) this.#answerMessages()
+  #ready(): void {
+    if (this.sender.isBlocked) this.sender.flush()
+    if (this.#isReading) this.#answerMessages()
   }
 
   #answerMessages(): void {

@@ -37,6 +37,11 @@ export class BatchSender {
     }
   }
 
+  /** Whether the system takes no more for now. */
+  get isBlocked(): boolean {
+    return this.#isBlocked
+  }
+
   /** Sends the first `count` messages of `replies`. */
   send(replies: Datagrams, count: number): void {
     let sent = this.#isBlocked ? 0 : this.#sendFrom(replies, 0, count)

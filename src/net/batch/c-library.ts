@@ -16,6 +16,8 @@ export interface CLibrary {
   pollStart(handle: bigint, events: number, callback: bigint): number
   pollStop(handle: bigint): number
   uvClose(handle: bigint, callback: bigint): void
+  uvRef(handle: bigint): void
+  uvUnref(handle: bigint): void
   /** The loop of this thread. */
   readonly loop: bigint
   /** Octets of a `uv_poll_t`. */
@@ -24,10 +26,13 @@ export interface CLibrary {
   errorName(): string
   /** Where memory lies; whoever gives that to C keeps the memory reachable until C is done with it. */
   addressOf(memory: ArrayBuffer): bigint
-  /** A C function that calls `callback`, which must not throw. */
-  makeCallback(callback: (handle: bigint, status: number, events: number) => void): bigint
-  /** Frees what `makeCallback` gave; never while it runs. */
-  freeCallback(callback: bigint): void
+  calloc(count: number, octets: number): bigint
+  free(memory: bigint): void
+  /** Memory of C's as 32-bit words, to be used no longer than it lives. */
+  wordsAt(memory: bigint, octets: number): Uint32Array
+  /** Addresses of the functions `uv_handle_set_data` and `free`, to be called by libuv. */
+  readonly setDataFunction: bigint
+  readonly freeFunction: bigint
 }
 
 const SIGNATURES = {
@@ -44,10 +49,14 @@ const SIGNATURES = {
   uv_poll_start: { arguments: ['pointer', 'i32', 'pointer'], return: 'i32' },
   uv_poll_stop: { arguments: ['pointer'], return: 'i32' },
   uv_close: { arguments: ['pointer', 'pointer'], return: 'void' },
+  uv_ref: { arguments: ['pointer'], return: 'void' },
+  uv_unref: { arguments: ['pointer'], return: 'void' },
+  uv_handle_set_data: { arguments: ['pointer', 'pointer'], return: 'void' },
+  calloc: { arguments: ['u64', 'u64'], return: 'pointer' },
+  free: { arguments: ['pointer'], return: 'void' },
   uv_handle_size: { arguments: ['i32'], return: 'u64' },
 } as const
 
-const CALLBACK = { arguments: ['pointer', 'i32', 'i32'], return: 'void' } as const
 const UV_POLL = 8
 
 let library: CLibrary | null | undefined
@@ -70,7 +79,7 @@ function load(): CLibrary | null {
     const ffi = importQuietly()
     if (ffi === undefined) return null
     // Without a path, names are looked up in the process itself: it has libc, whichever that is, and exports libuv.
-    const { lib, functions } = ffi.dlopen(null, SIGNATURES)
+    const { functions } = ffi.dlopen(null, SIGNATURES)
     const errno = functions.__errno_location() // One place for each thread, and this module is loaded once in each.
     return {
       socket: functions.socket,
@@ -85,15 +94,17 @@ function load(): CLibrary | null {
       pollStart: functions.uv_poll_start,
       pollStop: functions.uv_poll_stop,
       uvClose: functions.uv_close,
+      uvRef: functions.uv_ref,
+      uvUnref: functions.uv_unref,
       loop: ffi.getCurrentEventLoop(),
       pollHandleOctets: Number(functions.uv_handle_size(UV_POLL)),
       errorName: () => getSystemErrorName(-ffi.getInt32(errno)),
       addressOf: memory => ffi.getRawPointer(memory),
-      makeCallback: callback =>
-        lib.registerCallback(CALLBACK, (handle, status, events) => {
-          callback(typeof handle === 'bigint' ? handle : 0n, status, events)
-        }),
-      freeCallback: callback => lib.unregisterCallback(callback),
+      calloc: (count, octets) => functions.calloc(BigInt(count), BigInt(octets)),
+      free: functions.free,
+      wordsAt: (memory, octets) => new Uint32Array(ffi.toArrayBuffer(memory, octets, false)),
+      setDataFunction: functions.uv_handle_set_data.pointer,
+      freeFunction: functions.free.pointer,
     }
   } catch {
     return null // A Node without node:ffi, or one that is forbidden to use it.

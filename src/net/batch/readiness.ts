@@ -1,91 +1,112 @@
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import type { CLibrary } from '#net/batch/c-library.ts'
-import { NativeMemory } from '#net/batch/native-memory.ts'
 
-/** All that libuv knows of: keeps their memory reachable. */
-const open = new Map<bigint, Readiness>()
-let onClosed = 0n
+/** Words of a `uv_poll_t` (32 bits each): `data` comes first, `flags` after ten pointers and a padded integer. */
+const DATA = 0
+const FLAGS = 22
+const UV_HANDLE_REF = 0x8
+const UV_HANDLE_INTERNAL = 0x10
+
+const WAITING = 1
+
+/** All descriptors that are being watched in this thread. */
+const watched = new Set<Readiness>()
+let isLooking = false
 
 /**
- * Tells when a file descriptor can be read or written, by libuv's own poll handle.
+ * Tells when a file descriptor can be read or written, by a poll handle of libuv's.
  *
- * libuv calls back outside of what Node does around JavaScript: promises and process.nextTick would wait for the next
- * event of something else, and a throw would end the process. The work is therefore done in a setImmediate, which
- * follows in the same turn of the loop.
+ * libuv gets no JavaScript to call: that would run outside of what Node does around it (promises and process.nextTick
+ * would wait for an event of something else), and would end the process if it threw, or if it came while a thread is
+ * being terminated. Instead the callback is libuv's own `uv_handle_set_data(handle, status, events)`, which makes `data`
+ * the status: 0. An immediate that does not keep the loop awake (`unref`) looks at that after each time the loop slept.
  */
 export class Readiness {
   readonly #c: CLibrary
-  readonly #handle: NativeMemory
-  readonly #callback: bigint
+  readonly #fd: number
+  readonly #handle: bigint
+  readonly #words: Uint32Array
   readonly #onReady: () => void
-  #isScheduled = false
-  #whenClosed: (() => void) | null = null
+  #events = 0
 
   /** Throws if libuv does not take the descriptor. */
-  constructor(c: CLibrary, fd: number, onReady: (events: number) => void) {
+  constructor(c: CLibrary, fd: number, onReady: () => void) {
     this.#c = c
-    this.#handle = new NativeMemory(c, Math.max(128, (c.pollHandleOctets + 7) & ~7))
-    if (c.pollInit(c.loop, this.#handle.address, fd) !== 0) throw new Error(`uv_poll_init failed: ${c.errorName()}`)
-    let ready = 0
-    this.#onReady = () => {
-      const events = ready
-      ready = 0
-      this.#isScheduled = false
-      if (this.#whenClosed === null) onReady(events)
+    this.#fd = fd
+    this.#onReady = onReady
+    // C's own memory: libuv may look at it when the thread's JavaScript is gone.
+    this.#handle = c.calloc(1, c.pollHandleOctets)
+    this.#words = c.wordsAt(this.#handle, c.pollHandleOctets)
+    if (c.pollInit(c.loop, this.#handle, fd) !== 0) {
+      c.free(this.#handle)
+      throw new Error('libuv does not poll this descriptor')
     }
-    this.#callback = c.makeCallback((_handle, status, events) => {
-      if (status < 0) c.pollStop(this.#handle.address) // The descriptor is not one any more.
-      ready |= events
-      if (this.#isScheduled) return
-      this.#isScheduled = true
-      setImmediate(this.#onReady)
-    })
-    open.set(this.#handle.address, this)
-    closeAllOnExit(c)
+    if (!isMainThread) this.#surviveTermination()
+    watched.add(this)
+    look()
   }
 
   /** Waits for `UV_READABLE`, `UV_WRITABLE` or both; 0 for nothing. */
   watch(events: number): void {
-    if (events === 0) this.#c.pollStop(this.#handle.address)
-    else this.#c.pollStart(this.#handle.address, events, this.#callback)
+    this.#events = events
+    this.#words[DATA] = WAITING
+    if (events === 0) this.#c.pollStop(this.#handle)
+    else this.#c.pollStart(this.#handle, events, this.#c.setDataFunction)
   }
 
-  /** Gives the descriptor back to its owner at once; resolves when libuv has forgotten the handle. */
-  async close(): Promise<void> {
-    if (onClosed === 0n) onClosed = this.#c.makeCallback(forget)
-    const closed = new Promise<void>(resolve => {
-      this.#whenClosed = resolve
-    })
-    this.#c.uvClose(this.#handle.address, onClosed)
-    await closed
-    this.#c.freeCallback(this.#callback)
+  /** Gives the descriptor back to its owner, who may close it at once. */
+  close(): void {
+    watched.delete(this)
+    this.#c.uvClose(this.#handle, this.#c.freeFunction)
   }
 
-  get isClosing(): boolean {
-    return this.#whenClosed !== null
+  /** Calls `onReady` if the descriptor has become ready. */
+  look(): void {
+    const status = this.#words[DATA]!
+    if (status === WAITING) return
+    this.#words[DATA] = WAITING
+    if (status !== 0) this.watch(this.#events) // libuv stops at an error of the socket, which reading then takes away.
+    this.#onReady()
   }
 
-  /** Called by `forget`, from C. */
-  closed(): void {
-    const done = this.#whenClosed
-    if (done !== null) setImmediate(done)
+  /** Closes handle and descriptor because the thread ends. */
+  abandon(): void {
+    this.close()
+    this.#c.close(this.#fd)
+  }
+
+  /**
+   * A worker thread that is terminated runs none of our code any more, and Node ends the whole process if a handle is
+   * then left in the thread's loop. Handles marked as libuv's own are not counted. The mark is set only if the flags are
+   * seen to lie where we think they do.
+   */
+  #surviveTermination(): void {
+    const flags = this.#words[FLAGS]!
+    this.#c.uvUnref(this.#handle)
+    const unreferenced = this.#words[FLAGS]!
+    this.#c.uvRef(this.#handle)
+    if (this.#words[FLAGS] !== flags || (flags ^ unreferenced) !== UV_HANDLE_REF) return
+    this.#words[FLAGS] = flags | UV_HANDLE_INTERNAL
   }
 }
 
-function forget(handle: bigint): void {
-  const readiness = open.get(handle)
-  open.delete(handle)
-  readiness?.closed()
+function look(): void {
+  if (isLooking) return
+  isLooking = true
+  setImmediate(lookAtAll).unref()
 }
 
-let isExitWatched = false
+function lookAtAll(): void {
+  isLooking = false
+  if (watched.size === 0) return
+  look()
+  for (const readiness of watched) readiness.look()
+}
 
-/** A worker thread that ends with handles open takes the whole process down: libuv asserts that there are none. */
-function closeAllOnExit(c: CLibrary): void {
-  if (isExitWatched || isMainThread) return
-  isExitWatched = true
+/** A worker thread that ends by itself gives its descriptors back; the main thread leaves that to the system. */
+if (!isMainThread) {
   process.on('exit', () => {
-    for (const [handle, readiness] of open) if (!readiness.isClosing) c.uvClose(handle, 0n)
+    for (const readiness of watched) readiness.abandon()
   })
 }
