@@ -1,6 +1,6 @@
 import type { Listener, Responder } from '#net/responder.ts'
 import { listenTcp } from '#net/tcp.ts'
-import { listenUdp } from '#net/udp-dgram.ts'
+import { listenUdp } from '#net/udp.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
 
 /** How often a free port is looked for when port 0 was asked for and only UDP or only TCP could have the one given. */
