@@ -14,6 +14,14 @@ const START_LIMIT_MS = 10_000
 /** How long a server is left alone before its memory is read, in milliseconds. */
 const IDLE_MS = 2000
 
+/** How a server under measurement is started. */
+export interface BenchServerOptions {
+  /** Where it forwards what is not of the cluster, on loopback. */
+  readonly upstreamPort: number
+  /** Added to this process's environment. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** A server in a process of its own, as a user starts it. */
 export interface BenchServer {
   readonly port: number
@@ -23,15 +31,15 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
-/** Starts the server over the sample cluster, forwarding what is not of the cluster to a port of loopback. */
-export async function startBenchServer(upstreamPort: number): Promise<BenchServer> {
+/** Starts the server over the sample cluster. */
+export async function startBenchServer({ upstreamPort, environment }: BenchServerOptions): Promise<BenchServer> {
   const directory = mkdtempSync(join(tmpdir(), 'nodens-bench-'))
   const port = await freePort()
   const file = join(directory, 'Corefile')
   writeFileSync(file, corefile(port, upstreamPort))
   const startedAtMs = performance.now()
   const child = spawn(process.execPath, [`${REPOSITORY}src/main.ts`, '-conf', file], {
-    env: { ...process.env, NODENS_UDP: 'dgram' },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -54,10 +62,10 @@ export async function startBenchServer(upstreamPort: number): Promise<BenchServe
 }
 
 /** Milliseconds from the start of a process to its first answer, the median of some runs. */
-export async function startToFirstAnswerMs(upstreamPort: number, name: string, runs: number): Promise<number> {
+export async function startToFirstAnswerMs(options: BenchServerOptions, name: string, runs: number): Promise<number> {
   const results: number[] = []
   for (let i = 0; i < runs; i++) {
-    const server = await startBenchServer(upstreamPort)
+    const server = await startBenchServer(options)
     try {
       results.push(await server.firstAnswer(name))
     } finally {
