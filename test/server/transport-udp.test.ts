@@ -6,14 +6,17 @@ import { networkInterfaces } from 'node:os'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { CLibrary } from '#net/batch/c-library.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
 import type { DropReason } from '#net/drop.ts'
 import type { Listener } from '#net/responder.ts'
+import { listenTcp } from '#net/tcp.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 import { listenUdp } from '#net/udp-dgram.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
 import { openFiles } from '#test/support/open-files.ts'
 import { Act, idOf, ScriptedResponder, scripted } from '#test/support/scripted-responder.ts'
+import { StreamClient } from '#test/support/stream-client.ts'
 import { until } from '#test/support/until.ts'
 
 const c = cLibrary()
@@ -295,3 +298,81 @@ for (const [name, listen, skip] of TRANSPORTS) {
     })
   })
 }
+
+describe('UDP, batched transport only', { skip: c === null && 'needs node:ffi and Linux on x86-64 or arm64' }, () => {
+  const everywhere = ['127.0.0.1', '127.0.0.2', '127.8.7.6']
+
+  test('a wildcard socket answers from the address that was asked, at once and late', async t => {
+    const responder = new ScriptedResponder()
+    const listener = listenUdpInBatches(c!, { address: '', port: 0, responder })
+    const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const client = new Client(socket)
+    t.after(async () => {
+      socket.close()
+      await listener.close(0)
+    })
+    for (const [id, address] of everywhere.entries()) {
+      client.socket.send(scripted(id), listener.port, address)
+      client.socket.send(scripted(id + 10, Act.HOLD), listener.port, address)
+      client.socket.send(scripted(id + 20, Act.SEVERAL), listener.port, address)
+    }
+    await until(() => responder.heldCount === everywhere.length)
+    responder.letGo()
+    await client.receive(everywhere.length * 5)
+    for (const { octets, from, port } of client.replies) {
+      assert.deepEqual([from, port], [everywhere[idOf(octets) % 10], listener.port])
+    }
+    const asked = responder.asked.map(({ peer }) => peer.localAddress)
+    assert.deepEqual(new Set(asked), new Set(everywhere))
+  })
+
+  test('queries that the kernel dropped are counted', async () => {
+    const drops = new Map<DropReason, number>()
+    const onDrop = (reason: DropReason, count: number) => void drops.set(reason, (drops.get(reason) ?? 0) + count)
+    const responder = new ScriptedResponder()
+    const options = { address: '127.0.0.1', port: 0, responder, onDrop, receiveBufferOctets: 4096 }
+    const listener = listenUdpInBatches(c!, options)
+    const socket = dgram.createSocket('udp4')
+    // One turn of the loop, in which nothing is read.
+    for (let id = 0; id < 500; id++) socket.send(scripted(id, Act.DROP), listener.port, '127.0.0.1')
+    await new Promise<void>(resolve =>
+      socket.send(scripted(500, Act.DROP), listener.port, '127.0.0.1', () => resolve()),
+    )
+    await until(() => responder.asked.length > 0)
+    for (let turn = 0; turn < 10; turn++) await nextTurn()
+    await listener.close(0)
+    assert.equal(responder.asked.length + (drops.get('receive buffer full') ?? 0), 501)
+    assert.ok(responder.asked.length < 501)
+    socket.close()
+  })
+
+  test('others have their turn under a flood', async t => {
+    let calls = 0
+    const flooded: CLibrary = {
+      ...c!,
+      recvmmsg(_fd, _headers, count) {
+        calls++
+        return count // As many messages as are asked for, for ever: all from port 0.
+      },
+    }
+    const listener = listenUdpInBatches(flooded, { address: '127.0.0.1', port: 0, responder: new ScriptedResponder() })
+    t.after(() => listener.close(0))
+    const tcp = await listenTcp({ address: '127.0.0.1', port: 0, responder: new ScriptedResponder() })
+    t.after(() => tcp.close(0))
+    const spark = dgram.createSocket('udp4') // Makes the socket readable, which it stays.
+    spark.send('x', listener.port, '127.0.0.1', () => spark.close())
+    await until(() => calls > 0)
+    let mostInTurn = 0
+    for (let turn = 0; turn < 10; turn++) {
+      const before = calls
+      await nextTurn()
+      mostInTurn = Math.max(mostInTurn, calls - before)
+    }
+    const client = await StreamClient.connect(tcp.port)
+    client.send(scripted(1))
+    await client.receive(1)
+    await client.close()
+    assert.ok(mostInTurn <= 16, `${mostInTurn} batches in a row`)
+  })
+})
