@@ -78,7 +78,7 @@ async function definedFamilies() {
     http: new FakeHttp(),
     control,
     workingDirectory: process.cwd(),
-      packetCache: false,
+    packetCache: false,
     events: eventRecorder(metrics),
   }
   for (const { path, text } of filesMatching('plugins/*/README.md')) {
