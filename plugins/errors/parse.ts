@@ -1,6 +1,7 @@
 import type { Argument } from '#corefile/argument.ts'
 import type { Directive, Line } from '#corefile/directive.ts'
-import { linearRegExp } from '#lib/linear-regexp.ts'
+import type { RegularExpression } from '#lib/regular-expression.ts'
+import { regularExpression } from '#lib/regular-expression.ts'
 import { MAX_TIMER_MS } from '#lib/timer.ts'
 
 /** Levels that consolidated errors can be logged at. */
@@ -13,7 +14,7 @@ export interface ConsolidateRule {
   readonly periodMs: number
   /** As it was written. */
   readonly pattern: string
-  readonly expression: RegExp
+  readonly expression: RegularExpression
   readonly level: Level
   /** Whether the first error of a period is logged at once. */
   readonly showFirst: boolean
@@ -61,9 +62,9 @@ function readRule(line: Line): ConsolidateRule {
   return Object.freeze({ periodMs, pattern: pattern.text, expression, level: level ?? 'error', showFirst })
 }
 
-function readExpression(argument: Argument): RegExp {
+function readExpression(argument: Argument): RegularExpression {
   try {
-    return linearRegExp(argument.text)
+    return regularExpression(argument.text)
   } catch (error) {
     return argument.fail((error as SyntaxError).message)
   }
