@@ -1,5 +1,5 @@
 import type { Query } from '#plugin/query.ts'
-import { HEADER_OCTETS, MIN_UDP_OCTETS, Type } from '#wire/constants.ts'
+import { HEADER_OCTETS, MAX_NAME_OCTETS, MIN_UDP_OCTETS, Type } from '#wire/constants.ts'
 import { MAX_EDNS_OPTIONS } from '#wire/edns.ts'
 import { WireFailure } from '#wire/failure.ts'
 import { NameReader } from '#wire/question.ts'
@@ -84,8 +84,10 @@ function readOpt(query: Query, octets: Uint8Array, at: number, dataEnd: number):
 }
 
 /** The offset after the name at `at`, or a failure's negative. A pointer ends a name, and must point backward. */
-function skipName(octets: Uint8Array, start: number, at: number, end: number): number {
+function skipName(octets: Uint8Array, start: number, from: number, end: number): number {
+  let at = from
   while (at < end) {
+    if (at - from >= MAX_NAME_OCTETS) return -WireFailure.NAME_TOO_LONG
     const length = octets[at]!
     if (length === 0) return at + 1
     if (length >= 0xc0) {
