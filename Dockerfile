@@ -15,7 +15,7 @@ COPY plugins plugins
 RUN node scripts/build.ts && npm ci --omit=dev --ignore-scripts --no-audit --no-fund && \
     mkdir /nodens && cp -r dist/src dist/plugins dist/package.json node_modules /nodens/
 # A start in which every module is loaded fills the compile cache, which the read-only image then only reads.
-ENV NODE_COMPILE_CACHE=/nodens/compile-cache
+ENV NODE_COMPILE_CACHE=/nodens/compile-cache MALLOC_ARENA_MAX=1
 RUN printf '.:0 {\n whoami\n}\n' > /tmp/Corefile && \
     timeout -s TERM -k 5 3 node /nodens/src/main.js -conf /tmp/Corefile; test -d /nodens/compile-cache
 
@@ -24,7 +24,7 @@ LABEL org.opencontainers.image.title="nodens" \
       org.opencontainers.image.description="A cluster DNS server that reads a Corefile and takes the place of CoreDNS" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=packages --chown=0:0 /nodens /nodens
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/nodens/compile-cache
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/nodens/compile-cache MALLOC_ARENA_MAX=1
 # Port 53 is open to this user where the runtime sets net.ipv4.ip_unprivileged_port_start=0 (Docker, containerd 2); elsewhere
 # the pod's securityContext sets that sysctl, which Kubernetes counts among the safe ones.
 USER 65532:65532

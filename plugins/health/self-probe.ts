@@ -1,5 +1,6 @@
-import { Agent, get } from 'node:http'
+import type { Agent } from 'node:http'
 import { formatDuration } from '#lib/duration.ts'
+import { http } from '#lib/node-http.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { HealthMetrics } from '#plugins/health/metrics.ts'
 
@@ -17,7 +18,7 @@ export class SelfProbe {
   readonly #shownUrl: string
   readonly #metrics: HealthMetrics
   readonly #log: Logger
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #agent: Agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   readonly #timer: NodeJS.Timeout
   #underWay = false
   #stopped = false
@@ -42,7 +43,7 @@ export class SelfProbe {
     if (this.#underWay) return
     this.#underWay = true
     const startedMs = performance.now()
-    const request = get(this.#url, { agent: this.#agent }, response => {
+    const request = http.get(this.#url, { agent: this.#agent }, response => {
       response.resume()
       response.on('close', () => this.#finish(startedMs, null))
     })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import http from 'node:http'
 import type { HttpAnswer } from '#lib/http.ts'
+import { http } from '#lib/node-http.ts'
 import { joinHostPort } from '#net/address.ts'
 import { bindError, errorCode } from '#net/bind-error.ts'
 
