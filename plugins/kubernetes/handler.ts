@@ -10,8 +10,8 @@ import type { Address } from '#plugins/kubernetes/index/address.ts'
 import type { Candidates } from '#plugins/kubernetes/index/candidates.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { Found, Pointers } from '#plugins/kubernetes/lookup/find.ts'
-import { find, NAME_ERROR } from '#plugins/kubernetes/lookup/find.ts'
-import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import { find, findPointers, NAME_ERROR } from '#plugins/kubernetes/lookup/find.ts'
+import { isReverseZone, reverseAddress } from '#plugins/kubernetes/lookup/reverse-address.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { addressRecords } from '#plugins/kubernetes/records/addresses.ts'
 import { join } from '#plugins/kubernetes/records/join.ts'
@@ -147,7 +147,8 @@ export class ClusterAnswers implements ChainContext {
     return this.#authoritative(records)
   }
 
-  #answerApex(query: Query, zone: ZoneRecords): Reply {
+  #answerApex(query: Query, zone: ZoneRecords): Answer {
+    if (query.type === Type.PTR) return this.#answerAddressApex(query, zone)
     if (query.type === Type.SOA) return this.#authoritative([zone.soa(query.name, this.#cluster.serial)])
     if (query.type !== Type.NS) return this.#noData(query, zone)
     const host = hostZone(query.name, isReverseZone(zone.zone), this.#options.primaryZone)
@@ -156,6 +157,14 @@ export class ClusterAnswers implements ChainContext {
     return records.answer.length === 0
       ? this.#noData(query, zone)
       : reply('kubernetes', { flags: Flag.AA, ...records, reuse: this.#reuse })
+  }
+
+  /** Keys such as 192.168.1.0/25 stand for zones that are whole addresses: the apex is then where the pointers are. */
+  #answerAddressApex(query: Query, zone: ZoneRecords): Answer {
+    const found = findPointers(this.#cluster, query.folded)
+    if (found.kind === 'pointers') return this.#answerPointers(query, found)
+    const passes = fallsThrough(this.#options.fallthrough, query.folded) && reverseAddress(query.folded) !== ''
+    return passes ? this.#next(query) : this.#noData(query, zone)
   }
 
   #nameServerAddresses(owner: Name, type: number): readonly ResourceRecord[] {

@@ -298,3 +298,25 @@ suite('empty names', '', [
   ['other names below dns do not', `x.dns.${Z}`, 'A', NXDOMAIN],
   ['other types of ns.dns are NODATA', `ns.dns.${Z}`, 'TXT', NODATA],
 ])
+
+suite(
+  'zones that are whole addresses, as keys like 10.0.0.0/25 make them',
+  'fallthrough 9.0.0.10.in-addr.arpa',
+  [
+    [
+      'the apex points to the service',
+      '1.0.0.10.in-addr.arpa.',
+      'PTR',
+      ['NOERROR aa', `answer 1.0.0.10.in-addr.arpa. 5 IN PTR svc1.${S}`],
+    ],
+    [
+      'an address that nothing has is NODATA',
+      '8.0.0.10.in-addr.arpa.',
+      'PTR',
+      ['NOERROR aa', SOA('8.0.0.10.in-addr.arpa.')],
+    ],
+    ['or passes on', '9.0.0.10.in-addr.arpa.', 'PTR', ['SERVFAIL bare']],
+    ['other types are NODATA', '1.0.0.10.in-addr.arpa.', 'A', ['NOERROR aa', SOA('1.0.0.10.in-addr.arpa.')]],
+  ],
+  { zones: 'cluster.local 1.0.0.10.in-addr.arpa 8.0.0.10.in-addr.arpa 9.0.0.10.in-addr.arpa' },
+)

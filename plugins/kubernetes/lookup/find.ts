@@ -89,8 +89,8 @@ function findPod(cluster: Cluster, rules: LookupRules, request: Request): Found 
   return new Candidates([{ labels: request.podLabels, address, port: 0 }])
 }
 
-/** One service by its cluster address; if there is none, every endpoint with the address. */
-function findPointers(cluster: Cluster, name: FoldedName): Found {
+/** What a reverse name points to: one service by its cluster address; if there is none, every endpoint with the address. */
+export function findPointers(cluster: Cluster, name: FoldedName): Found {
   const address = reverseAddress(name)
   if (address === '') return NAME_ERROR
   for (const service of cluster.servicesAt(address)) {
