@@ -38,8 +38,12 @@ export async function getJson<T>(url: string, options: ApiClientOptions = {}): P
 }
 
 /** The events of a watch until it ends, or until there are `most` of them. Rejects when the connection breaks. */
-export async function watchEvents(url: string, most: number = Number.POSITIVE_INFINITY): Promise<WatchEvent[]> {
-  const response = await openRequest(url)
+export async function watchEvents(
+  url: string,
+  most: number = Number.POSITIVE_INFINITY,
+  options: ApiClientOptions = {},
+): Promise<WatchEvent[]> {
+  const response = await openRequest(url, options)
   const events: WatchEvent[] = []
   try {
     for await (const line of createInterface({ input: response })) {

@@ -57,7 +57,7 @@ export const RESOURCES: readonly Resource[] = [
 ]
 
 /** `v1` or `group/version`, as apiVersion is written. */
-export function apiVersion({ group, version }: Resource): string {
+export function apiVersion({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`
 }
 

@@ -13,6 +13,8 @@ import type { ObjectStore, StoreEvent } from '#test/support/api-server/store.ts'
 const MAX_BACKLOG_OCTETS = 64 * 1024 * 1024
 /** The longest watch when the client names no timeout. */
 const DEFAULT_TIMEOUT_SECONDS = 1800
+/** Time from the last bookmark to the timeout. */
+const LAST_BOOKMARK_SECONDS = 2
 
 /** Where a watch begins. */
 export interface WatchStart {
@@ -109,8 +111,9 @@ export class WatchStream {
       this.end()
       return
     }
-    const timer = setTimeout(() => this.#timeOut(), timeoutSeconds * 1000)
-    this.#stop.push(() => clearTimeout(timer))
+    this.#after(timeoutSeconds * 1000, () => this.#timeOut())
+    const lastBookmarkMs = (timeoutSeconds - LAST_BOOKMARK_SECONDS) * 1000
+    if (lastBookmarkMs > 0) this.#after(lastBookmarkMs, () => this.bookmark())
     const { name } = this.resource
     if (initial) {
       const snapshot =
@@ -208,9 +211,12 @@ export class WatchStream {
   }
 
   #timeOut(): void {
-    if (this.#isSilent) return
-    this.bookmark()
-    this.end()
+    if (!this.#isSilent) this.end()
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(act, ms)
+    this.#stop.push(() => clearTimeout(timer))
   }
 
   #over(): void {
