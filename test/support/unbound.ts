@@ -16,6 +16,8 @@ export interface Unbound {
   readonly port: number
   /** Kills it as a crash would. */
   kill(): Promise<void>
+  /** Stops it in its tracks: it still has its port but answers nothing. */
+  freeze(): void
 }
 
 /** Starts an unbound that serves records (presentation text) of the zone `interop.test` and nothing else. */
@@ -36,7 +38,7 @@ export async function startUnbound(records: readonly string[], port?: number): P
     await kill()
     throw error
   }
-  return { port: chosen, kill }
+  return { port: chosen, kill, freeze: () => void child.kill('SIGSTOP') }
 }
 
 function configuration(directory: string, port: number, records: readonly string[]): string {
