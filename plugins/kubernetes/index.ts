@@ -1,46 +1,98 @@
 import { readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import type { PluginEnv } from '#plugin/env.ts'
 import { DependsOn } from '#plugin/reuse.ts'
+import { openAccess } from '#plugins/kubernetes/api/open-access.ts'
+import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duration.ts'
+import type { ReflectorTimes } from '#plugins/kubernetes/api/reflector.ts'
+import { ApiSource } from '#plugins/kubernetes/api/source.ts'
 import { ClusterAnswers } from '#plugins/kubernetes/handler.ts'
 import { Cluster } from '#plugins/kubernetes/index/cluster.ts'
+import type { DeltaBatch } from '#plugins/kubernetes/index/delta.ts'
 import { ManifestSource } from '#plugins/kubernetes/manifests/source.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
 
 /** Answers for the services, endpoints and pods of a Kubernetes cluster. */
-export const kubernetes: AnyPlugin = definePlugin<KubernetesOptions>({
-  name: 'kubernetes',
-  once: true,
-  dependsOn: () => DependsOn.QUESTION,
-  parse: parseKubernetes,
-  build(options, next, env) {
-    const cluster = new Cluster(options)
-    const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
-    const source = new ManifestSource({
-      paths: options.manifests.map(path => env.resolveBesideCorefile(path)),
-      selection: {
-        labels: options.labels,
-        namespaceLabels: options.namespaceLabels,
-        endpoints: !options.noEndpoints,
-        pods: options.pods === 'verified',
-      },
-      log: env.log,
-      clock: env.clock,
-      apply(batch) {
+export const kubernetes: AnyPlugin = kubernetesWith(undefined)
+
+/** The plugin with other spans of time between it and the API server: tests have them short. */
+export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
+  return definePlugin<KubernetesOptions>({
+    name: 'kubernetes',
+    once: true,
+    dependsOn: () => DependsOn.QUESTION,
+    parse: parseKubernetes,
+    build(options, next, env) {
+      const cluster = new Cluster(options)
+      const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
+      const apply = (batch: DeltaBatch): void => {
         cluster.apply(batch)
         env.dataChanged()
-      },
-    })
-    env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
-    env.onStartup(() => {
-      answers.setOwnAddresses(ownAddresses(env.block.listenAddresses))
-      return source.start()
-    })
-    env.onShutdown(() => source.close())
-    return function kubernetes(query) {
-      return answers.answer(query)
-    }
-  },
-})
+      }
+      const source =
+        options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
+      env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
+      env.onStartup(() => {
+        answers.setOwnAddresses(ownAddresses(env.block.listenAddresses))
+        return source.start()
+      })
+      env.onShutdown(() => source.close())
+      return function kubernetes(query) {
+        return answers.answer(query)
+      }
+    },
+  })
+}
+
+/** Where deltas come from. */
+interface Source {
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batch: DeltaBatch) => void): Source {
+  return new ManifestSource({
+    paths: options.manifests.map(path => env.resolveBesideCorefile(path)),
+    selection: {
+      labels: options.labels,
+      namespaceLabels: options.namespaceLabels,
+      endpoints: !options.noEndpoints,
+      pods: options.pods === 'verified',
+    },
+    log: env.log,
+    clock: env.clock,
+    apply,
+  })
+}
+
+function apiSource(
+  options: KubernetesOptions,
+  cluster: Cluster,
+  env: PluginEnv,
+  apply: (batch: DeltaBatch) => void,
+  times: ReflectorTimes | undefined,
+): Source {
+  const { limits, startupTimeoutMs } = options.api!
+  const duration = new ProgrammingDuration(env.metrics, cluster, env.clock, env.log)
+  return new ApiSource({
+    openAccess: () => openAccess(options.api!, env),
+    limits,
+    selection: {
+      labels: options.selectorTexts.objects,
+      namespaceLabels: options.selectorTexts.namespaces,
+      endpoints: !options.noEndpoints,
+      pods: options.pods === 'verified',
+      podNames: options.endpointPodNames,
+    },
+    startupTimeoutMs,
+    ...(times === undefined ? {} : { times }),
+    log: env.log,
+    clock: env.clock,
+    metrics: env.metrics,
+    apply,
+    sliceChanged: object => duration.observe(object),
+  })
+}

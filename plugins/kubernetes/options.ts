@@ -3,6 +3,8 @@ import type { Directive, Line } from '#corefile/directive.ts'
 import type { BlockSettings } from '#plugin/env.ts'
 import type { Fallthrough } from '#plugin/zones.ts'
 import { readFallthrough, readZones } from '#plugin/zones.ts'
+import type { ApiOptions } from '#plugins/kubernetes/api/options.ts'
+import { apiOptions, apiReaders } from '#plugins/kubernetes/api/options.ts'
 import type { LabelSelector } from '#plugins/kubernetes/label-selector.ts'
 import { EVERY_OBJECT, parseLabelSelector } from '#plugins/kubernetes/label-selector.ts'
 import type { PodMode } from '#plugins/kubernetes/lookup/find.ts'
@@ -13,7 +15,7 @@ import type { FoldedName } from '#wire/name.ts'
 const DEFAULT_TTL_SECONDS = 5
 const MAX_TTL_SECONDS = 3600
 
-/** Options that are about the Kubernetes API, which this version does not read. */
+/** Options that say how to follow a live cluster: of no use beside `manifests`. */
 const API_OPTIONS: readonly string[] = [
   'endpoint',
   'tls',
@@ -22,9 +24,9 @@ const API_OPTIONS: readonly string[] = [
   'apiserver_burst',
   'apiserver_max_inflight',
   'startup_timeout',
-  'multicluster',
-  'zonal',
 ]
+/** Options of CoreDNS that are not here. */
+const ABSENT_OPTIONS: readonly string[] = ['multicluster', 'zonal']
 
 /** The options of the plugin. */
 export interface KubernetesOptions {
@@ -43,6 +45,10 @@ export interface KubernetesOptions {
   readonly namespaces: readonly string[] | null
   readonly namespaceLabels: LabelSelector
   readonly labels: LabelSelector
+  /** `namespaceLabels` and `labels` as written, empty for all objects. */
+  readonly selectorTexts: { readonly namespaces: string; readonly objects: string }
+  /** How to follow a live cluster; `null` when it comes from manifests. */
+  readonly api: ApiOptions | null
 }
 
 /** Reads `kubernetes [ZONE...] { ... }`. */
@@ -61,17 +67,16 @@ export function parseKubernetes(directive: Directive, block: Readonly<BlockSetti
     namespaces: (line: Line) => void namespaces.push(...line.some().map(argument => argument.text)),
     namespace_labels: (line: Line) => readSelector(line, 'namespace_label selector'),
     labels: (line: Line) => readSelector(line, 'label selector'),
+    ...apiReaders,
   }
-  directive.lines?.forEach(refuseApiOption)
+  // A line without a path has been reported already.
+  const isFromManifests = directive.lines?.some(line => line.name.text === 'manifests') ?? false
+  for (const line of directive.lines ?? []) refuseOption(line, isFromManifests)
   const read = directive.block(readers)
   const primaryZone = zones.find(zone => !isReverseZone(zone))
   if (primaryZone === undefined) directive.fail('non-reverse zone name must be used')
   if (namespaces.length > 0 && read.namespace_labels !== undefined) {
     directive.fail('namespaces and namespace_labels cannot both be set')
-  }
-  // A line without a path has been reported already.
-  if (!directive.lines?.some(line => line.name.text === 'manifests')) {
-    directive.fail('no manifests to read the cluster from', directive.name, "add 'manifests PATH...' to its block")
   }
   return Object.freeze({
     zones,
@@ -84,8 +89,10 @@ export function parseKubernetes(directive: Directive, block: Readonly<BlockSetti
     ignoreEmptyService: read.ignore ?? false,
     fallthrough: read.fallthrough ?? null,
     namespaces: namespaces.length === 0 ? null : namespaces,
-    namespaceLabels: read.namespace_labels ?? EVERY_OBJECT,
-    labels: read.labels ?? EVERY_OBJECT,
+    namespaceLabels: read.namespace_labels?.matches ?? EVERY_OBJECT,
+    labels: read.labels?.matches ?? EVERY_OBJECT,
+    selectorTexts: { namespaces: read.namespace_labels?.text ?? '', objects: read.labels?.text ?? '' },
+    api: isFromManifests ? null : apiOptions(read),
   })
 }
 
@@ -104,21 +111,23 @@ function readIgnore(argument: Argument): true {
   return argument.text === 'empty_service' || argument.fail(`unable to parse ignore value: '${argument.text}'`)
 }
 
-function readSelector(line: Line, what: string): LabelSelector {
+function readSelector(line: Line, what: string): { readonly text: string; readonly matches: LabelSelector } {
   const text = line
     .some()
     .map(argument => argument.text)
     .join(' ')
   const selector = parseLabelSelector(text)
-  return typeof selector === 'string' ? line.fail(`unable to parse ${what} value: '${text}': ${selector}`) : selector
+  if (typeof selector === 'string') line.fail(`unable to parse ${what} value: '${text}': ${selector}`)
+  return { text, matches: selector }
 }
 
-function refuseApiOption(line: Line): void {
+function refuseOption(line: Line, isFromManifests: boolean): void {
   const option = line.name.text
-  if (!API_OPTIONS.includes(option)) return
+  if (ABSENT_OPTIONS.includes(option)) line.fail(`'${option}' is not part of this version`, line.name, 'remove it')
+  if (!isFromManifests || !API_OPTIONS.includes(option)) return
   line.fail(
-    `'${option}' is about the Kubernetes API, and this version reads manifests only`,
+    `'${option}' is about the Kubernetes API, and 'manifests' stands in its place`,
     line.name,
-    "remove it and name the cluster's objects with 'manifests PATH...'",
+    'remove the one or the other',
   )
 }

@@ -226,5 +226,7 @@ function pluginOptions(slow: SlowOptions): KubernetesOptions {
     fallthrough: null,
     namespaceLabels: EVERY_OBJECT,
     labels: EVERY_OBJECT,
+    selectorTexts: { namespaces: '', objects: '' },
+    api: null,
   }
 }

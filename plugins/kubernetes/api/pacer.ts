@@ -1,0 +1,40 @@
+/** Work longer than this is cut into slices, in milliseconds, so that queries are answered in between. */
+const SLICE_MS = 2
+
+/**
+ * Keeps the decoding of all resources together to a short slice of each turn of the event loop. Ask `isDue` after each
+ * object and wait for `rest` when it says so.
+ */
+export class Pacer {
+  readonly #waiting: (() => void)[] = []
+  #sliceStartMs = 0
+  #inSlice = false
+
+  /** Whether the present turn of the event loop has had its share. */
+  isDue(): boolean {
+    const nowMs = performance.now()
+    if (this.#inSlice) return nowMs - this.#sliceStartMs >= SLICE_MS
+    this.#begin(nowMs)
+    return false
+  }
+
+  /** Resolves in a later turn of the event loop, of which each has one who goes on. */
+  rest(): Promise<void> {
+    if (!this.#inSlice) this.#begin(performance.now())
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  #begin(nowMs: number): void {
+    this.#inSlice = true
+    this.#sliceStartMs = nowMs
+    setImmediate(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    this.#inSlice = false
+    const resume = this.#waiting.shift()
+    if (resume === undefined) return
+    this.#begin(performance.now())
+    resume()
+  }
+}

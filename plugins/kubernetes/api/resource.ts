@@ -1,0 +1,129 @@
+import type { ApiObject, ObjectPort } from '#plugins/kubernetes/api/object.ts'
+import type {
+  Delta,
+  EndpointState,
+  NamespaceState,
+  PodState,
+  PortState,
+  ServiceState,
+  SliceState,
+} from '#plugins/kubernetes/index/delta.ts'
+
+/** Which objects are asked for; selectors in the form that kubectl takes, empty for all. */
+export interface Selection {
+  /** Of services, endpointslices and pods. */
+  readonly labels: string
+  readonly namespaceLabels: string
+  readonly endpoints: boolean
+  readonly pods: boolean
+  /** Whether endpoints go by their pods' names; else those are not kept. */
+  readonly podNames: boolean
+}
+
+/** A kind of objects to list and watch. */
+export interface Resource {
+  /** As in paths and RBAC rules. */
+  readonly name: 'services' | 'endpointslices' | 'namespaces' | 'pods'
+  readonly path: string
+  readonly kind: Delta['kind']
+  /** `labelSelector` and `fieldSelector`, if any. */
+  readonly selectors: Readonly<Record<string, string>>
+  /** The part of an object that DNS needs; `null` when it is nothing to DNS, `undefined` to leave things as they are. */
+  state(object: ApiObject): NonNullable<Delta['object']> | null | undefined
+}
+
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
+
+/** The resources that a selection is made of. */
+export function selectedResources(selection: Selection): readonly Resource[] {
+  const labels = labelSelector(selection.labels)
+  const slices: Resource = {
+    name: 'endpointslices',
+    path: '/apis/discovery.k8s.io/v1/endpointslices',
+    kind: 'slice',
+    selectors: labels,
+    state: object => sliceState(object, selection.podNames),
+  }
+  return [
+    {
+      name: 'namespaces',
+      path: '/api/v1/namespaces',
+      kind: 'namespace',
+      selectors: labelSelector(selection.namespaceLabels),
+      state: namespaceState,
+    },
+    { name: 'services', path: '/api/v1/services', kind: 'service', selectors: labels, state: serviceState },
+    ...(selection.endpoints ? [slices] : []),
+    ...(selection.pods ? [podResource(labels)] : []),
+  ]
+}
+
+/** The key of an object among those of its resource. */
+export function keyOf({ metadata }: ApiObject): string {
+  const name = metadata?.name ?? ''
+  return metadata?.namespace === undefined ? name : `${metadata.namespace}/${name}`
+}
+
+function labelSelector(text: string): Readonly<Record<string, string>> {
+  return text === '' ? {} : { labelSelector: text }
+}
+
+function podResource(labels: Readonly<Record<string, string>>): Resource {
+  const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
+  return { name: 'pods', path: '/api/v1/pods', kind: 'pod', selectors: { ...labels, fieldSelector }, state: podState }
+}
+
+function namespaceState({ metadata }: ApiObject): NamespaceState {
+  return { name: metadata?.name ?? '' }
+}
+
+function serviceState({ metadata, spec }: ApiObject): ServiceState {
+  const addresses = spec?.clusterIPs?.length ? spec.clusterIPs : [spec?.clusterIP ?? '']
+  const isExternal = spec?.type === 'ExternalName'
+  const kind = isExternal ? 'external' : addresses[0] === 'None' ? 'headless' : 'address'
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    kind,
+    addresses: kind === 'address' ? addresses.filter(address => address !== '') : [],
+    externalName: isExternal ? (spec.externalName ?? '') : '',
+    ports: ports(spec?.ports),
+  }
+}
+
+/** A slice that belongs to no service, or whose addresses are names, is nothing to DNS. */
+function sliceState(object: ApiObject, withPodNames: boolean): SliceState | null {
+  const { metadata, addressType } = object
+  const service = metadata?.labels?.[SERVICE_NAME_LABEL] ?? ''
+  if (service === '' || addressType === 'FQDN') return null
+  const endpoints: EndpointState[] = []
+  for (const endpoint of object.endpoints ?? []) {
+    if (endpoint.conditions?.ready === false) continue
+    const hostname = endpoint.hostname ?? ''
+    const podName = withPodNames ? (endpoint.targetRef?.name ?? '') : ''
+    for (const address of endpoint.addresses ?? []) endpoints.push({ address, hostname, podName })
+  }
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    service,
+    ports: ports(object.ports),
+    endpoints,
+  }
+}
+
+/** A pod on its way out stays as it is known until it is gone. */
+function podState({ metadata, status }: ApiObject): PodState | null | undefined {
+  if (metadata?.deletionTimestamp !== undefined) return undefined
+  const ip = status?.podIP ?? ''
+  return ip === '' ? null : { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', ip }
+}
+
+/** A port without a number stands for all ports: there is nothing in it for an SRV record. */
+function ports(list: readonly ObjectPort[] | null | undefined): PortState[] {
+  const states: PortState[] = []
+  for (const { name = '', protocol = 'TCP', port } of list ?? []) {
+    if (typeof port === 'number') states.push({ name, protocol, port })
+  }
+  return states
+}

@@ -1,0 +1,150 @@
+import type { Clock } from '#lib/clock.ts'
+import { MAX_TIMER_MS } from '#lib/timer.ts'
+import type { Logger } from '#plugin/log.ts'
+import type { Gauge, MetricRegistry } from '#plugin/metrics.ts'
+import type { ApiAccess } from '#plugins/kubernetes/api/access.ts'
+import { API_BACKOFF } from '#plugins/kubernetes/api/backoff.ts'
+import type { ApiLimits } from '#plugins/kubernetes/api/client.ts'
+import { ApiClient } from '#plugins/kubernetes/api/client.ts'
+import { ClientMetrics } from '#plugins/kubernetes/api/client-metrics.ts'
+import { FailureLog } from '#plugins/kubernetes/api/failure-log.ts'
+import type { ApiObject } from '#plugins/kubernetes/api/object.ts'
+import { Pacer } from '#plugins/kubernetes/api/pacer.ts'
+import type { ReflectorTimes } from '#plugins/kubernetes/api/reflector.ts'
+import { Reflector } from '#plugins/kubernetes/api/reflector.ts'
+import type { Resource, Selection } from '#plugins/kubernetes/api/resource.ts'
+import { selectedResources } from '#plugins/kubernetes/api/resource.ts'
+import type { DeltaBatch } from '#plugins/kubernetes/index/delta.ts'
+
+/** What a source of deltas from the API server needs. */
+export interface ApiSourceOptions {
+  /** Rejects with an Error that ends the start when there is no access to be had. */
+  openAccess(): Promise<ApiAccess>
+  readonly limits: ApiLimits
+  readonly selection: Selection
+  /** How long `start` waits for the first lists, in milliseconds. */
+  readonly startupTimeoutMs: number
+  readonly times?: ReflectorTimes
+  readonly log: Logger
+  readonly clock: Clock
+  readonly metrics: MetricRegistry
+  /** Takes the deltas. */
+  apply(batch: DeltaBatch): void
+  /** Told of each EndpointSlice that an event was about, once its delta has been applied. */
+  sliceChanged(object: ApiObject): void
+}
+
+const TIMES: ReflectorTimes = { backoff: API_BACKOFF, silenceMs: 120_000, initialSilenceMs: 20_000 }
+const WAITING_LINE_MS = 500
+
+/** Follows a cluster through its API server. */
+export class ApiSource {
+  readonly #options: ApiSourceOptions
+  readonly #end = new AbortController()
+  readonly #resources: readonly Resource[]
+  readonly #unlisted: Set<Resource>
+  readonly #ages: Gauge
+  readonly #versions: Gauge
+  #reflectors: ReadonlyMap<Resource, Reflector> = new Map()
+  #access: ApiAccess | null = null
+  #running: Promise<unknown> = Promise.resolve()
+  #onSynced = () => {}
+  #stopCollecting = () => {}
+
+  constructor(options: ApiSourceOptions) {
+    const { metrics } = options
+    this.#options = options
+    this.#resources = selectedResources(options.selection)
+    this.#unlisted = new Set(this.#resources)
+    this.#ages = metrics.gauge({
+      name: 'nodens_kubernetes_watch_age_seconds',
+      help: 'Time since the Kubernetes API last said something about a resource.',
+      labels: ['resource'],
+    })
+    this.#versions = metrics.gauge({
+      name: 'nodens_kubernetes_resource_version',
+      help: 'The resource version up to which a resource is known.',
+      labels: ['resource'],
+    })
+  }
+
+  /** Whether all resources have been listed once. */
+  get synced(): boolean {
+    return this.#unlisted.size === 0
+  }
+
+  /** Begins to follow the cluster; resolves once all is known that there is, or when the time for that is over. */
+  async start(): Promise<void> {
+    const { log, startupTimeoutMs, metrics } = this.#options
+    this.#access = await this.#options.openAccess()
+    this.#reflectors = this.#makeReflectors(this.#access)
+    this.#stopCollecting = metrics.onCollect(() => this.#collect())
+    this.#running = Promise.all([...this.#reflectors.values()].map(reflector => reflector.run()))
+    const lines = setInterval(() => log.info('waiting for Kubernetes API before starting server'), WAITING_LINE_MS)
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>(resolve => {
+      this.#onSynced = resolve
+      timer = setTimeout(resolve, Math.min(startupTimeoutMs, MAX_TIMER_MS))
+    })
+    clearInterval(lines)
+    clearTimeout(timer)
+    if (!this.synced) log.warning('starting server with unsynced Kubernetes API')
+  }
+
+  /** Ends all connections; resolves when nothing is going on any more. */
+  async close(): Promise<void> {
+    this.#end.abort()
+    this.#onSynced()
+    await this.#running
+    this.#access?.close()
+    this.#stopCollecting()
+    for (const { name } of this.#reflectors.keys()) {
+      this.#ages.remove(name)
+      this.#versions.remove(name)
+    }
+  }
+
+  #makeReflectors(access: ApiAccess): ReadonlyMap<Resource, Reflector> {
+    const { limits, log, clock, metrics, times = TIMES, sliceChanged } = this.#options
+    const { signal } = this.#end
+    const client = new ApiClient(access, limits, new ClientMetrics(metrics), clock, signal)
+    const pacer = new Pacer()
+    return new Map(
+      this.#resources.map(resource => {
+        const reflector = new Reflector({
+          resource,
+          client,
+          pacer,
+          times,
+          clock,
+          failures: new FailureLog(resource.name, log, clock),
+          signal,
+          apply: deltas => this.#apply(deltas),
+          listed: () => this.#listed(resource),
+          ...(resource.name === 'endpointslices' ? { changed: sliceChanged } : {}),
+        })
+        return [resource, reflector]
+      }),
+    )
+  }
+
+  #listed(resource: Resource): void {
+    if (!this.#unlisted.delete(resource) || !this.synced) return
+    this.#apply([])
+    this.#onSynced()
+  }
+
+  #apply(deltas: DeltaBatch['deltas']): void {
+    const { apply, clock } = this.#options
+    apply({ atSeconds: Math.floor(clock.wallMs() / 1000), deltas, synced: this.synced })
+  }
+
+  #collect(): void {
+    for (const [{ name }, { ageMs, version }] of this.#reflectors) {
+      this.#ages.labels(name).set(ageMs / 1000)
+      // It is a number, though clients need not rely on that.
+      const number = Number(version)
+      if (version !== '' && Number.isFinite(number)) this.#versions.labels(name).set(number)
+    }
+  }
+}
