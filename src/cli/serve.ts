@@ -21,7 +21,7 @@ export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[])
   keepServing()
   let runtime: Runtime
   try {
-    const load = corefileLoader(args.conf, args.port)
+    const load = corefileLoader(args.conf)
     runtime = new Runtime({ load, plugins, defaultPort: args.port, fatal })
     handleSignals(runtime, exit)
     const listening = await runtime.start()

@@ -38,17 +38,18 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Reads a configuration without opening anything. Throws a ConfigurationError that holds everything wrong with it. */
+/** What is served when a configuration has no server block: every name is answered with who asked. */
+const BUILT_IN = '. {\n    whoami\n    log\n}\n'
+
+/**
+ * Reads a configuration without opening anything; one without any server block stands for the built-in one. Throws a
+ * ConfigurationError that holds everything wrong with it.
+ */
 export function planConfiguration(text: string, file: string, options: PlanOptions): Plan {
   const problems = new Problems()
-  const corefile = parseCorefile(text, file, {
-    directives: options.plugins.map(plugin => plugin.name),
-    problems,
-    environment: options.environment ?? process.env,
-    files: options.files ?? diskFiles,
-    defaultPort: options.defaultPort,
-    warn: options.warn ?? (() => {}),
-  })
+  const written = parse(text, file, options, problems)
+  const isEmpty = written.blocks.length === 0 && problems.errors.length === 0
+  const corefile = isEmpty ? parse(BUILT_IN, file, options, problems) : written
   const blocks = planBlocks(corefile, options.plugins, problems)
   const groups = listenGroups(blocks, problems)
   if (problems.errors.length > 0) {
@@ -66,4 +67,15 @@ export function checkCorefile(text: string, file: string, plugins: readonly AnyP
     if (error instanceof ConfigurationError) return [...error.messages]
     throw error
   }
+}
+
+function parse(text: string, file: string, options: PlanOptions, problems: Problems): Corefile {
+  return parseCorefile(text, file, {
+    directives: options.plugins.map(plugin => plugin.name),
+    problems,
+    environment: options.environment ?? process.env,
+    files: options.files ?? diskFiles,
+    defaultPort: options.defaultPort,
+    warn: options.warn ?? (() => {}),
+  })
 }

@@ -74,18 +74,27 @@ describe('what ends at once', () => {
   })
 })
 
-test('without any configuration every name is answered with who asked, and logged', async t => {
-  const empty = mkdtempSync(join(tmpdir(), 'nodens-cli-empty-'))
-  const nodens = new NodensProcess(['-p', '0'], { cwd: empty })
-  t.after(async () => {
-    await nodens.kill()
-    rmSync(empty, { recursive: true })
+const nothing: [title: string, corefile: string | null][] = [
+  ['without a Corefile', null],
+  ['with an empty Corefile', ''],
+  ['with a Corefile of comments', '# later\n'],
+  ['with a Corefile of snippets alone', '(common) {\n log\n}\n'],
+]
+for (const [title, corefile] of nothing) {
+  test(`${title} every name is answered with who asked, and logged`, async t => {
+    const empty = mkdtempSync(join(tmpdir(), 'nodens-cli-empty-'))
+    if (corefile !== null) writeFileSync(join(empty, 'Corefile'), corefile)
+    const nodens = new NodensProcess(['-p', '0'], { cwd: empty })
+    t.after(async () => {
+      await nodens.kill()
+      rmSync(empty, { recursive: true })
+    })
+    const [, port] = await nodens.output(/^\.:(\d+)$/m)
+    const reply = await ask(Number(port), 'who.example', 'A')
+    assert.equal(reply.additional.length, 2)
+    await nodens.output(/^\[INFO\] 127\.0\.0\.1:\d+ - \d+ "A IN who\.example\. udp /m)
   })
-  const [, port] = await nodens.output(/^\.:(\d+)$/m)
-  const reply = await ask(Number(port), 'who.example', 'A')
-  assert.equal(reply.additional.length, 2)
-  await nodens.output(/^\[INFO\] 127\.0\.0\.1:\d+ - \d+ "A IN who\.example\. udp /m)
-})
+}
 
 test('-conf stdin reads a pipe; -quiet prints nothing; the pid file comes and goes', async t => {
   const pidFile = join(directory, 'pid')
