@@ -18,6 +18,7 @@ import { local } from '#plugins/local/index.ts'
 import { log } from '#plugins/log/index.ts'
 import { loop } from '#plugins/loop/index.ts'
 import { minimal } from '#plugins/minimal/index.ts'
+import { multisocket } from '#plugins/multisocket/index.ts'
 import { nsid } from '#plugins/nsid/index.ts'
 import { prometheus } from '#plugins/prometheus/index.ts'
 import { ready } from '#plugins/ready/index.ts'
@@ -32,6 +33,7 @@ import { whoami } from '#plugins/whoami/index.ts'
 export const plugins: readonly AnyPlugin[] = [
   root,
   cancel,
+  multisocket,
   reload,
   nsid,
   bufsize,

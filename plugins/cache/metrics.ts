@@ -42,7 +42,12 @@ export class CacheMetrics {
     const drops = counter('drops_total', 'Replies not stored because they answer another question.', labels)
     const hits = counter('hits_total', 'Queries answered from the cache.', typed)
     const evictions = counter('evictions_total', 'Entries given up to make room.', typed)
-    const entries = metrics.gauge({ name: 'coredns_cache_entries', help: 'Entries in the cache.', labels: typed })
+    const entries = metrics.gauge({
+      name: 'coredns_cache_entries',
+      help: 'Entries in the cache.',
+      labels: typed,
+      merge: 'sum',
+    })
     this.#resolve = ({ label: server }) => {
       const all = requests.labels(server, zones, '')
       const missed = misses.labels(server, zones, '')

@@ -4,6 +4,7 @@ import { readiness } from '#plugin/capability.ts'
 import type { PluginDefinition } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
 import type { Reply } from '#plugin/reply.ts'
+import { SINGLE_THREAD } from '#plugin/threads.ts'
 import { erratic } from '#plugins/erratic/index.ts'
 import type { ErraticOptions } from '#plugins/erratic/options.ts'
 import { buildPlugin, makeQuery, showReply } from '#test/support/plugin.ts'
@@ -67,6 +68,7 @@ test('AAAA, a zone to transfer, and failure for other types', async () => {
 test('it is ready after three and four queries only', () => {
   let ready = () => false
   const env = {
+    threads: SINGLE_THREAD,
     provide: (capability: unknown, value: { ready(): boolean }) => {
       assert.equal(capability, readiness)
       ready = value.ready

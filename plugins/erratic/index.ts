@@ -15,7 +15,7 @@ export const erratic: AnyPlugin = definePlugin<ErraticOptions>({
   parse: parseErraticOptions,
   build({ dropEvery, delayEvery, delayMs, truncateEvery, large }, _next, env) {
     let queries = 0
-    env.provide(readiness, { plugin: 'erratic', ready: () => queries === 3 || queries === 4 })
+    if (env.threads.serves) env.provide(readiness, { plugin: 'erratic', ready: () => queries === 3 || queries === 4 })
     const isTurn = (number: number, every: number) => every > 0 && number % every === 0
     return function erratic(query) {
       const number = queries++

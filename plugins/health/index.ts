@@ -18,6 +18,7 @@ export const health: AnyPlugin = definePlugin<HealthOptions>({
     let claim: HttpClaim | null = null
     let probe: SelfProbe | null = null
     env.onStartup(async () => {
+      if (!env.threads.isControl) return
       claim = await env.http.claim(address, '/health', () => HTTP_OK)
       probe = new SelfProbe(claim.address, address, metrics, env.log)
     })

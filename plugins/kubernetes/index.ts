@@ -14,6 +14,7 @@ import { ManifestSource } from '#plugins/kubernetes/manifests/source.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
+import { shareDeltas } from '#plugins/kubernetes/share-deltas.ts'
 
 /** Answers for the services, endpoints and pods of a Kubernetes cluster. */
 export const kubernetes: AnyPlugin = kubernetesWith(undefined)
@@ -28,16 +29,16 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
     build(options, next, env) {
       const cluster = new Cluster(options)
       const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
-      const apply = (batch: DeltaBatch): void => {
+      const apply = shareDeltas(env.threads, batch => {
         cluster.apply(batch)
         env.dataChanged()
-      }
+      })
       const source =
         options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
       env.onStartup(() => {
         answers.setOwnAddresses(ownAddresses(env.block.listenAddresses))
-        return source.start()
+        return env.threads.isControl ? source.start() : undefined
       })
       env.onShutdown(() => source.close())
       return function kubernetes(query) {

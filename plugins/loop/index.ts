@@ -6,9 +6,17 @@ import { DependsOn } from '#plugin/reuse.ts'
 import { Detector } from '#plugins/loop/detector.ts'
 import { hasRoomForProbe, joinAddress, makeProbe } from '#plugins/loop/probe.ts'
 import { Rcode } from '#wire/constants.ts'
+import type { FoldedName } from '#wire/name.ts'
 
 /** What a probe that came back is answered, should the process live on for a moment: the loop ends here. */
 const STOPPED = failure(Rcode.SERVFAIL)
+
+/** What the threads tell each other. */
+type LoopMessage =
+  /** The probe has another name now, or there is none any more. */
+  | { readonly kind: 'watch'; readonly probe: FoldedName | null }
+  /** The probe has arrived. */
+  | { readonly kind: 'seen'; readonly probe: FoldedName; readonly from: string }
 
 /** Finds out at the start whether queries that are passed on come back, and then ends the process. */
 export const loop: AnyPlugin = definePlugin<null>({
@@ -26,17 +34,37 @@ export const loop: AnyPlugin = definePlugin<null>({
       env.log.warning('Loops are not looked for: the name of the zone leaves no room for a probe')
       return null
     }
-    const detector = new Detector(() => makeProbe(zone))
+    /** What this thread looks out for, and how often that came. */
+    let watched: FoldedName | null = null
+    let arrivals = 0
+    const detector = new Detector(
+      () => makeProbe(zone),
+      probe => channel.send({ kind: 'watch', probe }),
+    )
+    const channel = env.threads.channel<LoopMessage>({
+      receive(message) {
+        if (message.kind === 'watch') {
+          watched = message.probe
+          arrivals = 0
+        } else if (detector.count(message.probe)) {
+          env.control.fatal(detector.report(message.from, message.probe, zone))
+        }
+      },
+      snapshot: () => ({ kind: 'watch', probe: detector.probe }),
+    })
     env.onServing(() => {
-      if (env.block.listenAddresses?.length === 0) return
+      if (!env.threads.isControl || env.block.listenAddresses?.length === 0) return
       const to = env.listenAddress()
       detector.start(to, joinAddress(env.block.listenAddresses?.[0] ?? '', to.port))
     })
-    env.onShutdown(() => detector.stop())
+    env.onShutdown(() => {
+      if (env.threads.isControl) detector.stop()
+    })
     const handler: Handler = query => {
-      if (detector.watching && query.folded === detector.probe && query.depth === 0 && detector.count()) {
-        env.control.fatal(detector.report(query.peer, zone))
-        return STOPPED
+      if (watched !== null && query.folded === watched && query.depth === 0) {
+        const { address, port } = query.peer
+        channel.send({ kind: 'seen', probe: watched, from: joinAddress(address, port) })
+        if (++arrivals > 1) return STOPPED
       }
       return next(query)
     }

@@ -23,13 +23,14 @@ export const prometheus: AnyPlugin = definePlugin<PrometheusOptions>({
     const enabled = new PluginsEnabled(env.metrics, env.block)
     let claim: HttpClaim | null = null
     env.onStartup(async () => {
-      exportProcess(env.metrics)
       exportRuntime(env.metrics)
       if (runtimeMetrics) exportRuntimeDetails(env.metrics)
+      if (!env.threads.isControl) return
+      exportProcess(env.metrics)
       try {
-        claim = await env.http.claim(address, '/metrics', () => ({
+        claim = await env.http.claim(address, '/metrics', async () => ({
           status: 200,
-          body: env.metrics.expose(),
+          body: await env.metrics.exposeAll(),
           contentType: 'text/plain; version=0.0.4; charset=utf-8',
         }))
       } catch (error) {

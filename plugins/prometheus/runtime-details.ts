@@ -31,16 +31,19 @@ export function exportRuntimeDetails(registry: MetricRegistry): void {
     name: 'nodejs_heap_space_size_total_bytes',
     help: 'Size of each space of the JavaScript heap, in bytes.',
     labels: ['space'],
+    merge: 'sum',
   })
   const spaceUsed = registry.gauge({
     name: 'nodejs_heap_space_size_used_bytes',
     help: 'Part of each space of the JavaScript heap that is in use, in bytes.',
     labels: ['space'],
+    merge: 'sum',
   })
   const resources = registry.gauge({
     name: 'nodejs_active_resources',
     help: 'Handles and requests that keep the event loop running, by type.',
     labels: ['type'],
+    merge: 'sum',
   })
   registry.onCollect(() => {
     for (const space of getHeapSpaceStatistics()) {

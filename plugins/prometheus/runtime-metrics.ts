@@ -8,16 +8,19 @@ const registries = new WeakSet<MetricRegistry>()
 
 /**
  * Exports what a Node process has beyond others, under the names that Node's usual Prometheus client gives it: how late
- * the event loop is, and its heap. Only the first call for a registry has an effect.
+ * the event loop is, and its heap. Where several threads serve, heaps are added up, and the delay is that of the latest.
+ * Only the first call for a registry has an effect.
  */
 export function exportRuntime(registry: MetricRegistry): void {
   if (registries.has(registry)) return
   registries.add(registry)
   exportVersion(registry)
   const lag = lagMetrics(registry)
-  const total = gauge(registry, 'nodejs_heap_size_total_bytes', 'Size of the JavaScript heap, in bytes.')
-  const used = gauge(registry, 'nodejs_heap_size_used_bytes', 'Part of the JavaScript heap that is in use, in bytes.')
-  const external = gauge(registry, 'nodejs_external_memory_bytes', 'Memory of objects outside of the heap, in bytes.')
+  const bytes = (name: string, help: string): Slot =>
+    registry.gauge({ name: `nodejs_${name}_bytes`, help, merge: 'sum' }).labels()
+  const total = bytes('heap_size_total', 'Size of the JavaScript heap, in bytes.')
+  const used = bytes('heap_size_used', 'Part of the JavaScript heap that is in use, in bytes.')
+  const external = bytes('external_memory', 'Memory of objects outside of the heap, in bytes.')
   registry.onCollect(() => {
     const memory = process.memoryUsage()
     total.set(memory.heapTotal)

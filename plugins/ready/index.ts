@@ -27,6 +27,7 @@ export const ready: AnyPlugin = definePlugin<ReadyOptions>({
 
     let claim: HttpClaim | null = null
     env.onStartup(async () => {
+      if (!env.threads.isControl) return
       claim = await env.http.claim(address, '/ready', answer)
     })
     env.onFinalShutdown(() => {

@@ -20,7 +20,7 @@ export const reload: AnyPlugin = definePlugin<ReloadOptions>({
     const watcher = new Watcher(options, env.control, reloadMetrics(env.metrics), env.log)
     env.provide(reloadOptions, options)
     env.onServing(() => {
-      if (env.offersOfAllBlocks(reloadOptions).at(-1) === options) watcher.start()
+      if (env.threads.isControl && env.offersOfAllBlocks(reloadOptions).at(-1) === options) watcher.start()
     })
     env.onShutdown(() => watcher.stop())
     return null

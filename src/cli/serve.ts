@@ -5,10 +5,14 @@ import { startupLines } from '#cli/startup-lines.ts'
 import { versionText } from '#cli/version.ts'
 import { flushSync, writeLine } from '#lib/output.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
+import { keepServing } from '#server/keep-serving.ts'
 import { Runtime } from '#server/runtime.ts'
 
-/** Serves until a signal ends the process. A start that fails ends it with exit code 1 and the reason on standard error. */
-export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[]): Promise<void> {
+/**
+ * Serves until a signal ends the process. A start that fails ends it with exit code 1 and the reason on standard error.
+ * `threadEntry` is the module that serving threads run, with the same plugins.
+ */
+export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[], threadEntry: URL): Promise<void> {
   const exit = (code: number): never => {
     if (args.pidFile !== null) rmSync(args.pidFile, { force: true })
     flushSync()
@@ -22,7 +26,7 @@ export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[])
   let runtime: Runtime
   try {
     const load = corefileLoader(args.conf)
-    runtime = new Runtime({ load, plugins, defaultPort: args.port, fatal })
+    runtime = new Runtime({ load, plugins, threadEntry, defaultPort: args.port, fatal })
     handleSignals(runtime, exit)
     const listening = await runtime.start()
     if (args.pidFile !== null) writeFileSync(args.pidFile, `${process.pid}\n`)
@@ -66,15 +70,4 @@ function handleSignals(runtime: Runtime, exit: (code: number) => never): void {
     )
   })
   process.on('SIGHUP', () => {})
-}
-
-/** A throw that nobody caught is a bug of ours; it must not take the names of a whole cluster away. */
-function keepServing(): void {
-  const report = (error: unknown): void => {
-    writeLine(
-      `[ERROR] Recovered from panic outside of a query: ${error instanceof Error ? error.stack : String(error)}`,
-    )
-  }
-  process.on('uncaughtException', report)
-  process.on('unhandledRejection', report)
 }

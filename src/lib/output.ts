@@ -11,6 +11,16 @@ const MAX_WAITING_CHARS = 4 << 20
 
 let capture: ((line: string) => void) | null = null
 
+/** Takes whole lines, without the last line's end, and calls `taken` when it wants more. */
+export type LineSink = (text: string, taken: () => void) => void
+
+let sink: LineSink | null = null
+
+/** Has lines go to `to` rather than to standard output; those that it is not ready for wait here, within bounds. */
+export function sendLines(to: LineSink): void {
+  sink = to
+}
+
 /** Hands every line to `listener` instead of writing it, until the function that is returned is called; for tests. */
 export function captureLines(listener: (line: string) => void): () => void {
   const before = capture
@@ -38,6 +48,12 @@ export function writeLine(line: string): void {
   }
 }
 
+/** Writes lines that stand in one text, without the last line's end. */
+export function writeLines(text: string): void {
+  if (capture === null) writeLine(text)
+  else for (const line of text.split('\n')) capture(line)
+}
+
 /** How many lines were dropped because standard output did not take them. */
 export function droppedLines(): number {
   return dropped
@@ -47,8 +63,12 @@ export function droppedLines(): number {
 export function flushSync(): void {
   if (waiting.length === 0) return
   const text = takeWaiting()
+  if (sink !== null) {
+    sink(text, () => {})
+    return
+  }
   try {
-    writeSync(1, text)
+    writeSync(1, `${text}\n`)
   } catch {
     dropped++ // Standard output is closed or full: there is nowhere left to say so.
   }
@@ -57,17 +77,22 @@ export function flushSync(): void {
 function flush(): void {
   scheduled = false
   if (waiting.length === 0) return
+  if (sink !== null) {
+    scheduled = true
+    sink(takeWaiting(), flush)
+    return
+  }
   // Writing goes on in the stream's own queue; lines arriving meanwhile wait here, where they are bounded.
   if (process.stdout.writableLength > MAX_WAITING_CHARS) {
     scheduled = true
     process.stdout.once('drain', flush)
     return
   }
-  process.stdout.write(takeWaiting())
+  process.stdout.write(`${takeWaiting()}\n`)
 }
 
 function takeWaiting(): string {
-  const text = `${waiting.join('\n')}\n`
+  const text = waiting.join('\n')
   waiting.length = 0
   waitingChars = 0
   return text

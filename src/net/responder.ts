@@ -33,3 +33,9 @@ export interface Listener {
   /** Stops taking messages, waits at most `graceMs` milliseconds for replies under way, then closes everything. */
   close(graceMs: number): Promise<void>
 }
+
+/** A listener on an address that other sockets of the process may share. */
+export interface ShareableListener extends Listener {
+  /** Lets other sockets bind the address from now on, too (SO_REUSEPORT); whether the system can do that to a bound one. */
+  allowSharing(): boolean
+}

@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import type { Server } from 'node:net'
 import net from 'node:net'
 import { isWildcard, joinHostPort } from '#net/address.ts'
+import { allowSharing } from '#net/batch/shared-address.ts'
 import { bindError, errorCode } from '#net/bind-error.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
-import type { Listener, Responder } from '#net/responder.ts'
+import type { Responder, ShareableListener } from '#net/responder.ts'
 import { StreamConnections } from '#net/stream-connections.ts'
 import type { StreamLimits } from '#net/stream-limits.ts'
 import { DEFAULT_STREAM_LIMITS, MAX_WAITING_OCTETS } from '#net/stream-limits.ts'
@@ -28,7 +29,7 @@ export interface TcpOptions {
 }
 
 /** A listener on a stream transport. */
-export interface StreamListener extends Listener {
+export interface StreamListener extends ShareableListener {
   /** Set anew when a configuration is reloaded: holds from then on for connections already open, too. */
   limits: StreamLimits
 }
@@ -40,7 +41,7 @@ export async function listenTcp(options: TcpOptions): Promise<StreamListener> {
     { ...DEFAULT_STREAM_LIMITS, ...options.limits },
     options.onDrop ?? ignoreDrops,
   )
-  return new TcpListener(await bindTcp(options, connections), connections)
+  return new TcpListener(await bindTcp(options, connections), connections, options.reusePort ?? false)
 }
 
 async function bindTcp(options: TcpOptions, connections: StreamConnections): Promise<Server> {
@@ -81,9 +82,11 @@ class TcpListener implements StreamListener {
   readonly port: number
   readonly #server: Server
   readonly #connections: StreamConnections
+  #isShared: boolean
   #closed: Promise<void> | null = null
 
-  constructor(server: Server, connections: StreamConnections) {
+  constructor(server: Server, connections: StreamConnections, isShared: boolean) {
+    this.#isShared = isShared
     const bound = server.address()
     this.address = bound !== null && typeof bound === 'object' ? bound.address : ''
     this.port = bound !== null && typeof bound === 'object' ? bound.port : 0
@@ -107,6 +110,11 @@ class TcpListener implements StreamListener {
     this.#connections.limits = limits
   }
 
+  allowSharing(): boolean {
+    this.#isShared ||= allowSharing(descriptorOf(this.#server))
+    return this.#isShared
+  }
+
   close(graceMs: number): Promise<void> {
     this.#closed ??= this.#close(graceMs)
     return this.#closed
@@ -118,4 +126,10 @@ class TcpListener implements StreamListener {
     await this.#connections.close(graceMs)
     await closed
   }
+}
+
+/** The file descriptor of a server, which Node keeps on an internal object; -1 where it does not. */
+function descriptorOf(server: Server): number {
+  const { _handle: handle } = server as unknown as { _handle?: { fd?: unknown } | null }
+  return typeof handle?.fd === 'number' ? handle.fd : -1
 }

@@ -9,10 +9,13 @@ import type { OpenSocket } from '#net/batch/open-socket.ts'
 import { openSocket } from '#net/batch/open-socket.ts'
 import { turnAround } from '#net/batch/packet-info.ts'
 import { Readiness } from '#net/batch/readiness.ts'
+import type { SocketIdentity } from '#net/batch/shared-address.ts'
+import { allowSharing, identify, receiveNoMore } from '#net/batch/shared-address.ts'
 import { socketPort } from '#net/batch/socket-address.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
-import type { Listener, Responder } from '#net/responder.ts'
+import type { Responder } from '#net/responder.ts'
+import type { UdpListener } from '#net/udp-listener.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
 import { UnderWay } from '#net/under-way.ts'
 
@@ -26,7 +29,7 @@ const ROUNDS = 8
  * Listens for DNS over UDP with recvmmsg and sendmmsg: one call of the system for many messages, and replies that leave
  * from the address that was asked, on wildcard sockets too. Throws with Go's text when the address cannot be bound.
  */
-export function listenUdpInBatches(c: CLibrary, options: UdpOptions): Listener {
+export function listenUdpInBatches(c: CLibrary, options: UdpOptions): UdpListener {
   const socket = openSocket(c, options)
   try {
     return new BatchListener(c, socket, options)
@@ -36,7 +39,9 @@ export function listenUdpInBatches(c: CLibrary, options: UdpOptions): Listener {
   }
 }
 
-class BatchListener implements Listener, BatchPeerContext {
+class BatchListener implements UdpListener, BatchPeerContext {
+  readonly kind = 'batch'
+  readonly identity: SocketIdentity
   responder: Responder
   readonly address: string
   readonly port: number
@@ -54,6 +59,7 @@ class BatchListener implements Listener, BatchPeerContext {
   readonly #kernelDrops: KernelDrops
   #receivedCount = BATCH
   #isReading = true
+  #isShared: boolean
   #closed: Promise<void> | null = null
 
   constructor(c: CLibrary, socket: OpenSocket, options: UdpOptions) {
@@ -64,6 +70,8 @@ class BatchListener implements Listener, BatchPeerContext {
     this.localPort = socket.port
     this.#c = c
     this.#fd = socket.fd
+    this.identity = identify(socket.fd)
+    this.#isShared = options.reusePort ?? false
     this.#onDrop = options.onDrop ?? ignoreDrops
     this.sender = new BatchSender(c, socket.fd, this.#onDrop, isBlocked => this.#watch(isBlocked))
     this.#received = new Datagrams(c, BATCH, socket.isWildcard)
@@ -79,7 +87,17 @@ class BatchListener implements Listener, BatchPeerContext {
     return this.#closed
   }
 
+  allowSharing(): boolean {
+    this.#isShared ||= allowSharing(this.#fd)
+    return this.#isShared
+  }
+
   async #close(graceMs: number): Promise<void> {
+    if (this.#isShared) {
+      // What comes now is for the others; what came before only this socket has.
+      receiveNoMore(this.#c, this.#fd, this.address.includes(':'))
+      while (this.#answerMessages()) await new Promise(resolve => setImmediate(resolve))
+    }
     this.#isReading = false
     this.#watch(false)
     await this.underWay.settle(graceMs)
@@ -98,16 +116,18 @@ class BatchListener implements Listener, BatchPeerContext {
     if (this.#isReading) this.#answerMessages()
   }
 
-  #answerMessages(): void {
+  /** Whether more messages may be waiting. */
+  #answerMessages(): boolean {
     for (let round = 0; round < ROUNDS; round++) {
       this.#received.makeReady(this.#receivedCount)
       const count = this.#c.recvmmsg(this.#fd, this.#received.headersFrom(0), BATCH, MSG_DONTWAIT, 0n)
       this.#receivedCount = Math.max(count, 0)
-      if (count <= 0) return
+      if (count <= 0) return false
       const replyCount = this.#answerBatch(count)
       if (replyCount > 0) this.sender.send(this.#replies, replyCount)
-      if (count < BATCH) return
+      if (count < BATCH) return false
     }
+    return true
   }
 
   #answerBatch(count: number): number {

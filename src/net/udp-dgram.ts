@@ -7,7 +7,8 @@ import { bindError, errorCode } from '#net/bind-error.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
 import { plainOctets } from '#net/plain-octets.ts'
-import type { Listener, Responder } from '#net/responder.ts'
+import type { Responder } from '#net/responder.ts'
+import type { UdpListener } from '#net/udp-listener.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
 import { DEFAULT_RECEIVE_BUFFER_OCTETS, MAX_QUEUED_OCTETS, MAX_UDP_REPLY_OCTETS } from '#net/udp-options.ts'
 import { UnderWay } from '#net/under-way.ts'
@@ -20,7 +21,7 @@ import { MAX_MESSAGE_OCTETS } from '#wire/constants.ts'
  * node:dgram cannot choose the source address of a reply: on a host with several addresses a wildcard socket may answer
  * from another address than the one asked, and clients ignore such an answer.
  */
-export async function listenUdp(options: UdpOptions): Promise<Listener> {
+export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   if (!isWildcard(options.address)) return new DgramListener(options, await bind(options, options.address, false))
   try {
     return new DgramListener(options, await bind(options, '::', true))
@@ -56,7 +57,9 @@ async function bind(options: UdpOptions, address: string, wildcard: boolean): Pr
   return socket
 }
 
-class DgramListener implements Listener {
+class DgramListener implements UdpListener {
+  readonly kind = 'dgram'
+  readonly identity = null
   responder: Responder
   readonly address: string
   readonly port: number
@@ -64,6 +67,7 @@ class DgramListener implements Listener {
   readonly #sender: DgramSender
   readonly #peer: DgramPeer
   readonly #onMessage: (octets: Buffer, from: RemoteInfo) => void
+  readonly #isShared: boolean
   #closed: Promise<void> | null = null
 
   constructor(options: UdpOptions, socket: Socket) {
@@ -71,12 +75,18 @@ class DgramListener implements Listener {
     this.responder = options.responder
     this.address = bound.address
     this.port = bound.port
+    this.#isShared = options.reusePort ?? false
     this.#socket = socket
     this.#sender = new DgramSender(socket, options.onDrop ?? ignoreDrops)
     this.#peer = new DgramPeer(this.#sender, bound.address, bound.port)
     this.#onMessage = (octets, from) => this.#answer(octets, from)
     socket.on('message', this.#onMessage)
     socket.on('error', () => this.#sender.onDrop('send error', 1))
+  }
+
+  /** node:dgram sets options before it binds, or not at all. */
+  allowSharing(): boolean {
+    return this.#isShared
   }
 
   close(graceMs: number): Promise<void> {

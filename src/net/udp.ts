@@ -1,30 +1,20 @@
 import process from 'node:process'
 import { cLibrary } from '#net/batch/c-library.ts'
 import { errorCode } from '#net/bind-error.ts'
-import type { Listener } from '#net/responder.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 import { listenUdp as listenUdpPortably } from '#net/udp-dgram.ts'
+import type { UdpListener } from '#net/udp-listener.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
-
-/** `batch` is recvmmsg and sendmmsg on Linux, `dgram` is node:dgram. */
-export type UdpKind = 'batch' | 'dgram'
-
-/** A listener on UDP, and which transport it is. */
-export interface UdpListener extends Listener {
-  readonly kind: UdpKind
-}
 
 /**
  * Listens for DNS over UDP with the fastest transport that this system has; the environment variable
  * `NODENS_UDP=dgram` forces the portable one.
  */
 export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
-  const listener = tryInBatches(options)
-  if (listener !== null) return Object.assign(listener, { kind: 'batch' as const })
-  return Object.assign(await listenUdpPortably(options), { kind: 'dgram' as const })
+  return tryInBatches(options) ?? (await listenUdpPortably(options))
 }
 
-function tryInBatches(options: UdpOptions): Listener | null {
+function tryInBatches(options: UdpOptions): UdpListener | null {
   if (process.env['NODENS_UDP'] === 'dgram') return null
   if (options.address.includes('%')) return null // A zone is an interface's name, whose number node:dgram finds out.
   const c = cLibrary()

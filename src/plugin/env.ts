@@ -4,6 +4,7 @@ import type { Capability } from '#plugin/capability.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
 import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
+import type { Threads } from '#plugin/threads.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 /** A server block while its plugins are built. `configure` may change what is not readonly. */
@@ -22,6 +23,8 @@ export interface BlockSettings {
   root: string
   /** Addresses to listen on (plugin bind); empty is the wildcard. */
   listenAddresses: readonly string[] | null
+  /** Sockets on each listen address, each served by a thread of its own when there are several (plugin multisocket). */
+  socketCount: number
   /** Whether panics are let through and debug lines are printed (plugin debug). */
   debug: boolean
   /** Whether the line of a recovered panic carries its stack (plugin errors, `stacktrace`). */
@@ -62,6 +65,7 @@ export interface PluginEnv extends Hooks {
   readonly clock: Clock
   readonly control: ProcessControl
   readonly http: HttpEndpoints
+  readonly threads: Threads
   /** Where the block's servers can be reached from this machine: `host:port` of the first, once they listen. */
   listenAddress(): { address: string; port: number }
   /** Makes a relative path absolute: below `root`, else below the working directory. */

@@ -3,8 +3,12 @@
  * addition to a known slot. Slots are resolved in `build`; nothing is looked up by label while a query is served.
  */
 
-/** The kinds of metrics, as a `# TYPE` line names them. */
-export type MetricKind = 'counter' | 'gauge' | 'histogram'
+import { exposition } from '#plugin/exposition.ts'
+import type { FamilySnapshot, Merge, MetricKind, RegistrySnapshot, SeriesSnapshot } from '#plugin/metric-snapshot.ts'
+import { mergeSnapshots } from '#plugin/metric-snapshot.ts'
+
+/** Stands between label values in the key of a series; no label value holds it. */
+const SEPARATOR = '\xff'
 
 /** A counter or gauge with its label values fixed. */
 export class Slot {
@@ -67,6 +71,8 @@ export class MetricFamily<S extends Slot | HistogramSlot> {
   readonly labelNames: readonly string[]
   /** Upper bounds of a histogram's buckets, `+Inf` left out; empty for other kinds. */
   readonly bounds: readonly number[]
+  /** What becomes of the values that several threads have for one series. */
+  readonly merge: Merge
   /** By label values joined with a char that none can hold. */
   readonly series: Map<string, Series<S>> = new Map()
   readonly #store: Store
@@ -78,6 +84,7 @@ export class MetricFamily<S extends Slot | HistogramSlot> {
     this.help = options.help
     this.labelNames = options.labels ?? []
     this.bounds = options.buckets ?? []
+    this.merge = options.merge ?? (kind === 'gauge' ? 'max' : 'sum')
   }
 
   /** The series with these label values, in the order of `labelNames`; made, with zeros, when it is new. */
@@ -87,7 +94,7 @@ export class MetricFamily<S extends Slot | HistogramSlot> {
         `Cannot count ${this.name}: ${values.length} label values for ${this.labelNames.length} labels`,
       )
     }
-    const key = values.join('\xff')
+    const key = values.join(SEPARATOR)
     const known = this.series.get(key)
     if (known !== undefined) return known.slot
     const index = this.#store.allocate(this.kind === 'histogram' ? this.bounds.length + 2 : 1)
@@ -100,40 +107,26 @@ export class MetricFamily<S extends Slot | HistogramSlot> {
 
   /** Drops a series, so that it is no longer exported. Its slot is not used again. */
   remove(...values: string[]): void {
-    this.series.delete(values.join('\xff'))
+    this.series.delete(values.join(SEPARATOR))
   }
 
-  /** The text exposition of this family, sorted by labels; empty when it has no series. */
-  expose(): string {
-    if (this.series.size === 0) return ''
-    let text = `# HELP ${this.name} ${escapeHelp(this.help)}\n# TYPE ${this.name} ${this.kind}\n`
-    for (const key of [...this.series.keys()].sort()) {
-      const { labels, index } = this.series.get(key)!
-      text += this.kind === 'histogram' ? this.#exposeHistogram(labels, index) : this.#line('', labels, '', index)
-    }
-    return text
+  /** This family as plain data; `null` when it has no series. */
+  snapshot(): FamilySnapshot | null {
+    if (this.series.size === 0) return null
+    const { name, kind, help, labelNames, bounds, merge } = this
+    const length = kind === 'histogram' ? bounds.length + 2 : 1
+    const series = [...this.series.values()].map(({ labels, index }) => ({
+      labels,
+      values: [...this.#store.values.subarray(index, index + length)],
+    }))
+    return { name, kind, help, labelNames, bounds, merge, series }
   }
 
-  #line(suffix: string, labels: readonly string[], bound: string, index: number): string {
-    return `${this.name}${suffix}${this.#labelText(labels, bound)} ${formatValue(this.#store.values[index]!)}\n`
-  }
-
-  #exposeHistogram(labels: readonly string[], index: number): string {
-    let text = ''
-    let count = 0
-    for (let i = 0; i <= this.bounds.length; i++) {
-      count += this.#store.values[index + i]!
-      const bound = i < this.bounds.length ? formatValue(this.bounds[i]!) : '+Inf'
-      text += `${this.name}_bucket${this.#labelText(labels, bound)} ${formatValue(count)}\n`
-    }
-    text += this.#line('_sum', labels, '', index + this.bounds.length + 1)
-    return `${text}${this.name}_count${this.#labelText(labels, '')} ${formatValue(count)}\n`
-  }
-
-  #labelText(labels: readonly string[], bound: string): string {
-    const pairs = this.labelNames.map((label, i) => `${label}="${escapeLabel(labels[i]!)}"`)
-    if (bound !== '') pairs.push(`le="${bound}"`)
-    return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+  /** Adds the numbers of a series from elsewhere; for counters and histograms. */
+  add({ labels, values }: SeriesSnapshot): void {
+    this.labels(...labels)
+    const { index } = this.series.get(labels.join(SEPARATOR))!
+    for (const [i, value] of values.entries()) this.#store.values[index + i]! += value
   }
 }
 
@@ -152,6 +145,8 @@ export interface MetricOptions {
   readonly labels?: readonly string[]
   /** Upper bounds of a histogram's buckets, ascending, `+Inf` left out. */
   readonly buckets?: readonly number[]
+  /** What becomes of a gauge that several threads have: the greatest unless it says `sum`. Others are always added up. */
+  readonly merge?: Merge
 }
 
 /** All metrics of the process. They outlive a reload, as counters must. */
@@ -159,6 +154,7 @@ export class MetricRegistry {
   readonly #families = new Map<string, MetricFamily<Slot | HistogramSlot>>()
   readonly #collectors = new Set<() => void>()
   readonly #store = new Store()
+  #others: () => Promise<readonly RegistrySnapshot[]> = async () => []
 
   /** The counter of that name, made when it is new. */
   counter(options: MetricOptions): Counter {
@@ -181,11 +177,35 @@ export class MetricRegistry {
     return () => this.#collectors.delete(collect)
   }
 
-  /** The Prometheus text format, version 0.0.4, families sorted by name. */
+  /** What this registry holds, in the Prometheus text format. */
   expose(): string {
+    return exposition(this.snapshot())
+  }
+
+  /** What the registries of all threads hold, added up, in the Prometheus text format. */
+  async exposeAll(): Promise<string> {
+    const others = await this.#others()
+    return exposition(others.length === 0 ? this.snapshot() : mergeSnapshots([this.snapshot(), ...others]))
+  }
+
+  /** Says how `exposeAll` gets what the registries of other threads hold. */
+  addFrom(others: () => Promise<readonly RegistrySnapshot[]>): void {
+    this.#others = others
+  }
+
+  /** Everything as plain data. */
+  snapshot(): RegistrySnapshot {
     for (const collect of this.#collectors) collect()
-    const names = [...this.#families.keys()].sort()
-    return names.map(name => this.#families.get(name)!.expose()).join('')
+    return [...this.#families.values()].map(family => family.snapshot()).filter(family => family !== null)
+  }
+
+  /** Counts what another registry has counted that is no more, so that no counter goes back. Gauges are left out. */
+  absorb(snapshot: RegistrySnapshot): void {
+    for (const { name, kind, help, labelNames, bounds, series } of snapshot) {
+      if (kind === 'gauge') continue
+      const family = this.#family(kind, { name, help, labels: labelNames, buckets: bounds })
+      for (const each of series) family.add(each)
+    }
   }
 
   /** All families, for the rules that check names. */
@@ -226,18 +246,4 @@ class Store {
     }
     return index
   }
-}
-
-function formatValue(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf'
-  if (value === Number.NEGATIVE_INFINITY) return '-Inf'
-  return String(value)
-}
-
-function escapeHelp(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-}
-
-function escapeLabel(text: string): string {
-  return escapeHelp(text).replaceAll('"', '\\"')
 }

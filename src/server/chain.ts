@@ -5,11 +5,12 @@ import { Capabilities } from '#plugin/capability.ts'
 import type { PluginEnv, ProcessControl } from '#plugin/env.ts'
 import type { Handler } from '#plugin/handler.ts'
 import { noNextPlugin } from '#plugin/handler.ts'
-import { pluginLogger } from '#plugin/log.ts'
+import type { Logger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
 import { failure } from '#plugin/reply.ts'
 import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import { DependsOn, untilChanged } from '#plugin/reuse.ts'
+import type { Threads, ThreadsOfInstance } from '#plugin/threads.ts'
 import type { HookList, Phase } from '#server/hooks.ts'
 import type { BlockReuse } from '#server/packet-cache.ts'
 import type { PlannedBlock } from '#server/plan.ts'
@@ -22,6 +23,9 @@ export interface Surroundings {
   readonly metrics: MetricRegistry
   readonly http: HttpEndpoints
   readonly control: ProcessControl
+  readonly threads: ThreadsOfInstance
+  /** The logger of a plugin. */
+  logger(plugin: string): Logger
   /** Where relative paths start, absolute. */
   readonly workingDirectory: string
   /** Whether finished replies are kept to be sent again. */
@@ -74,6 +78,19 @@ class SharedByChain {
   readonly untilDataChanges: Reuse = untilChanged(this.epoch)
 }
 
+/** The threads as one plugin sees them: its channels are numbered in the order in which it asks for them. */
+function threadsFor(plugin: string, threads: ThreadsOfInstance): Threads {
+  let channels = 0
+  return {
+    isControl: threads.isControl,
+    serves: threads.serves,
+    get allServe() {
+      return threads.allServe
+    },
+    channel: ends => threads.channel(`${plugin} ${channels++}`, ends),
+  }
+}
+
 function makeEnv(
   block: PlannedBlock,
   name: string,
@@ -88,11 +105,12 @@ function makeEnv(
   return {
     name,
     block: settings,
-    log: pluginLogger(name),
+    log: surroundings.logger(name),
     metrics: surroundings.metrics,
     clock: surroundings.clock,
     control: surroundings.control,
     http: surroundings.http,
+    threads: threadsFor(`${name} ${order}`, surroundings.threads),
     onStartup: on('startup'),
     onServing: on('serving'),
     onFinalShutdown: on('finalShutdown'),

@@ -79,3 +79,14 @@ function on(address: string): string {
 function bracketed(address: string): string {
   return address.includes(':') ? `[${address}]` : address
 }
+
+/** How many sockets serve a group: the most that one of its blocks asks for. */
+export function socketCountOf(group: ListenGroup): number {
+  return Math.max(...group.members.map(({ block }) => block.settings.socketCount))
+}
+
+/** How many threads serve besides the one that controls; 0 when that one does everything. */
+export function servingThreadCount(groups: readonly ListenGroup[]): number {
+  const most = Math.max(0, ...groups.map(socketCountOf))
+  return most > 1 ? most : 0
+}

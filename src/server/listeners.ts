@@ -1,7 +1,9 @@
-import type { Listener, Responder } from '#net/responder.ts'
+import type { SocketIdentity } from '#net/batch/shared-address.ts'
+import type { Responder } from '#net/responder.ts'
+import type { StreamListener } from '#net/tcp.ts'
 import { listenTcp } from '#net/tcp.ts'
 import { listenUdp } from '#net/udp.ts'
-import type { ListenGroup } from '#server/listen-groups.ts'
+import type { UdpListener } from '#net/udp-listener.ts'
 
 /** How often a free port is looked for when port 0 was asked for and only UDP or only TCP could have the one given. */
 const EPHEMERAL_TRIES = 20
@@ -9,43 +11,62 @@ const EPHEMERAL_TRIES = 20
 /** The sockets of one listen address: UDP and TCP on the same port. They outlive reloads that keep the address. */
 export interface Sockets {
   readonly port: number
+  /** Sockets that would stay open if this thread were terminated. */
+  readonly identities: readonly SocketIdentity[]
+  /** Lets other threads listen on the address as well; whether the system can do that to sockets in use. */
+  allowSharing(): boolean
   /** Lets another configuration answer from the next message on. */
   hand(responder: Responder): void
   close(graceMs: number): Promise<void>
 }
 
+/** Where and how an address is listened on. */
+export interface SocketsWanted {
+  /** Of the listen group. */
+  readonly label: string
+  /** IP text, or empty for the wildcard. */
+  readonly address: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** Whether sockets of other threads share the address (SO_REUSEPORT). */
+  readonly reusePort: boolean
+}
+
 /** Opens UDP and TCP for an address. Rejects, with nothing left open, if one of them cannot be had. */
-export async function openSockets(group: ListenGroup, responder: Responder): Promise<Sockets> {
+export async function openSockets(wanted: SocketsWanted, responder: Responder): Promise<Sockets> {
+  const { address, reusePort } = wanted
   for (let attempt = 1; ; attempt++) {
-    const udp = await listen('ListenPacket', 'udp', group, group.port, responder)
+    const udp = await named('ListenPacket', 'udp', address, wanted.port, listenUdp({ ...wanted, responder }))
     try {
-      return join(udp, await listen('Listen', 'tcp', group, udp.port, responder))
+      const options = { address, port: udp.port, reusePort, responder }
+      return join(udp, await named('Listen', 'tcp', address, udp.port, listenTcp(options)))
     } catch (error) {
       await udp.close(0)
-      if (group.port !== 0 || attempt === EPHEMERAL_TRIES) throw error
+      if (wanted.port !== 0 || attempt === EPHEMERAL_TRIES) throw error
     }
   }
 }
 
-async function listen(
+async function named<T>(
   action: string,
   network: 'udp' | 'tcp',
-  group: ListenGroup,
+  address: string,
   port: number,
-  responder: Responder,
-): Promise<Listener> {
-  const options = { address: group.address, port, responder }
+  opening: Promise<T>,
+): Promise<T> {
   try {
-    return network === 'udp' ? await listenUdp(options) : await listenTcp(options)
+    return await opening
   } catch (error) {
-    const where = `${group.address.includes(':') ? `[${group.address}]` : group.address}:${port}`
+    const where = `${address.includes(':') ? `[${address}]` : address}:${port}`
     throw new Error(`${action}: listen ${network} ${where}: ${bindReason(error)}`, { cause: error })
   }
 }
 
-function join(udp: Listener, tcp: Listener): Sockets {
+function join(udp: UdpListener, tcp: StreamListener): Sockets {
   return {
     port: udp.port,
+    identities: udp.identity === null ? [] : [udp.identity],
+    allowSharing: () => udp.allowSharing() && tcp.allowSharing(),
     hand(responder) {
       udp.responder = responder
       tcp.responder = responder

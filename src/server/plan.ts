@@ -76,6 +76,7 @@ function settingsOf(block: ServerBlock, plugins: readonly string[]): BlockSettin
     plugins,
     root: '',
     listenAddresses: null,
+    socketCount: 1,
     debug: false,
     stacktrace: false,
   }

@@ -1,3 +1,4 @@
+import { diskFiles } from '#corefile/files.ts'
 import { hashCorefile } from '#corefile/hash.ts'
 import type { Clock } from '#lib/clock.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -5,16 +6,25 @@ import { HttpEndpointServer } from '#net/http-endpoints.ts'
 import type { Responder } from '#net/responder.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import type { ProcessControl } from '#plugin/env.ts'
-import { enableDebugLines, pluginLogger } from '#plugin/log.ts'
+import { pluginLogger } from '#plugin/log.ts'
 import { MetricRegistry } from '#plugin/metrics.ts'
+import { SINGLE_THREAD } from '#plugin/threads.ts'
 import type { Surroundings } from '#server/chain.ts'
+import { ControlThread } from '#server/channels.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
 import { eventRecorder } from '#server/events.ts'
 import { Instance } from '#server/instance.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
-import type { Sockets } from '#server/listeners.ts'
-import { openSockets } from '#server/listeners.ts'
+import { servingThreadCount, socketCountOf } from '#server/listen-groups.ts'
+import type { SocketsWanted } from '#server/listeners.ts'
+import { recordFiles } from '#server/recorded-files.ts'
+import type { Candidate } from '#server/serving.ts'
+import { Serving } from '#server/serving.ts'
+import type { ThreadLink } from '#server/thread-link.ts'
+import type { SharedConfiguration } from '#server/thread-messages.ts'
+import type { Deployment } from '#server/thread-pool.ts'
+import { ThreadPool } from '#server/thread-pool.ts'
 
 /** How long queries under way may take when a configuration or the process ends, in milliseconds. */
 const GRACE_MS = 5000
@@ -26,6 +36,8 @@ export type Loader = () => { text: string; file: string } | Promise<{ text: stri
 export interface RuntimeOptions {
   readonly load: Loader
   readonly plugins: readonly AnyPlugin[]
+  /** The module that serving threads run; it has to have the same plugins. */
+  readonly threadEntry: URL
   readonly defaultPort: number
   readonly clock?: Clock
   /** Where relative paths start; the process's own unless given. */
@@ -36,7 +48,7 @@ export interface RuntimeOptions {
   readonly fatal: (message: string) => void
 }
 
-/** An address that is being listened on. */
+/** A socket that is being listened on. */
 export interface Listening {
   readonly group: ListenGroup
   readonly port: number
@@ -49,8 +61,9 @@ export class Runtime {
   readonly #clock: Clock
   readonly #http = new HttpEndpointServer()
   readonly #log = pluginLogger('server')
-  readonly #sockets = new Map<string, Sockets>()
-  #instance: Instance | null = null
+  readonly #serving = new Serving(error => this.#report(error))
+  readonly #pool: ThreadPool
+  #generation = 0
   /** Starts, reloads and the shutdown happen one after another. */
   #last: Promise<unknown> = Promise.resolve()
   #stopping = false
@@ -58,6 +71,15 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#pool = new ThreadPool({
+      entry: options.threadEntry,
+      metrics: this.metrics,
+      log: this.#log,
+      graceMs: GRACE_MS,
+      fatal: options.fatal,
+      inTurn: work => this.#inTurn(work),
+    })
+    this.metrics.addFrom(() => this.#pool.snapshots())
   }
 
   /** Reads the configuration and serves it. Rejects with everything closed if that cannot be done. */
@@ -97,73 +119,111 @@ export class Runtime {
 
   /** What answers on each listen address of the configuration in force. */
   responders(): Responder[] {
-    return (this.#instance?.servers ?? []).map(({ server }) => server)
+    return (this.#serving.instance?.servers ?? []).map(({ server }) => server)
+  }
+
+  /** Whether all serving threads that there should be serve. */
+  get allServe(): boolean {
+    return this.#pool.allServe
+  }
+
+  /** The serving threads, for tests. */
+  get threads(): readonly ThreadLink[] {
+    return this.#pool.threads
   }
 
   async #stop(): Promise<number> {
-    const instance = this.#instance
-    this.#instance = null
-    const errors = (await instance?.hooks.runAll('finalShutdown')) ?? []
-    const closed = await Promise.allSettled([...this.#sockets.values()].map(sockets => sockets.close(GRACE_MS)))
-    this.#sockets.clear()
-    await instance?.idle(GRACE_MS)
-    errors.push(...((await instance?.hooks.runAll('shutdown')) ?? []))
-    for (const error of errors) this.#log.plain(`[ERROR] ${error.message}`)
-    if (closed.some(result => result.status === 'rejected')) return 3
+    const errors = (await this.#serving.instance?.hooks.runAll('finalShutdown')) ?? []
+    const threads = await this.#pool.stop()
+    const { unclosed, errors: shutdownErrors } = await this.#serving.stop(GRACE_MS)
+    errors.push(...threads.errors, ...shutdownErrors)
+    for (const error of errors) this.#report(error)
+    if (unclosed + threads.unclosed > 0) return 3
     return errors.length > 0 ? 4 : 0
   }
 
   async #replace(): Promise<void> {
-    const old = this.#instance
-    const instance = new Instance(await this.#plan(), this.#surroundings())
-    const opened = new Map<string, Sockets>()
+    const { plan, configuration } = await this.#read()
+    const threadCount = servingThreadCount(plan.groups)
+    const deployment = threadCount === 0 ? null : this.#deployment(plan, configuration, threadCount)
+    const instance = new Instance(plan, this.#surroundings(configuration, deployment?.channels ?? null))
+    const candidate = await this.#serving.begin(instance)
+    let ports: ReadonlyMap<string, number>
     try {
-      await instance.hooks.run('startup')
-      for (const { group, server } of instance.servers) {
-        const kept = this.#sockets.get(group.label)
-        const sockets = kept ?? (await openSockets(group, server))
-        if (kept === undefined) opened.set(group.label, sockets)
-        instance.listens(group, sockets.port)
-      }
+      ports = await (deployment === null ? this.#openHere(candidate) : this.#openInThreads(deployment))
     } catch (error) {
-      await Promise.all([...opened.values()].map(sockets => sockets.close(0)))
-      await instance.hooks.runAll('shutdown')
+      await this.#pool.abort()
+      await this.#serving.abort(candidate)
       throw error
     }
     // From here on nothing can fail: the new configuration is in force.
-    for (const { group, server } of instance.servers) this.#sockets.get(group.label)?.hand(server)
-    for (const [label, sockets] of opened) this.#sockets.set(label, sockets)
-    this.#instance = instance
-    enableDebugLines(instance.plan.blocks.some(block => block.settings.debug))
-    await this.#retire(old, instance)
-    for (const error of await instance.hooks.runAll('serving')) this.#log.plain(`[ERROR] ${error.message}`)
+    for (const { group } of instance.servers) instance.listens(group, ports.get(group.label)!)
+    await Promise.all([this.#pool.commit(), this.#serving.commit(candidate, GRACE_MS)])
+    await this.#serving.serves()
   }
 
-  async #retire(old: Instance | null, successor: Instance): Promise<void> {
-    const kept = new Set(successor.servers.map(({ group }) => group.label))
-    const abandoned = [...this.#sockets].filter(([label]) => !kept.has(label))
-    for (const [label] of abandoned) this.#sockets.delete(label)
-    await Promise.all(abandoned.map(([, sockets]) => sockets.close(GRACE_MS)))
-    if (old === null) return
-    await old.idle(GRACE_MS)
-    for (const error of await old.hooks.runAll('shutdown')) this.#log.plain(`[ERROR] ${error.message}`)
+  /** Opens all addresses in this thread; serving threads may be listening on them until the configuration is in force. */
+  async #openHere(candidate: Candidate): Promise<ReadonlyMap<string, number>> {
+    const { groups } = candidate.instance.plan
+    const wanted = groups.map(group => {
+      const held = this.#pool.portOf(group.label)
+      return { ...wantedFor(group, held ?? group.port), reusePort: held !== undefined }
+    })
+    await this.#serving.open(candidate, wanted)
+    const sockets = (label: string) => candidate.opened.get(label) ?? this.#serving.socketsOf(label)!
+    return new Map(groups.map(({ label }) => [label, sockets(label).port]))
   }
 
-  async #plan(): Promise<Plan> {
+  /** Has threads open all addresses; this thread may be listening on them until the configuration is in force. */
+  async #openInThreads(deployment: Deployment): Promise<ReadonlyMap<string, number>> {
+    await this.#pool.prepare(deployment)
+    for (const { wanted } of deployment.addresses) this.#serving.allowSharing(wanted.label)
+    await this.#pool.open()
+    return deployment.ports
+  }
+
+  #deployment(plan: Plan, configuration: SharedConfiguration, threadCount: number): Deployment {
+    const generation = ++this.#generation
+    const channels = new ControlThread(
+      (id, data) => this.#pool.send({ kind: 'channel', generation, id, data }),
+      () => this.#pool.serves(generation),
+    )
+    const addresses = plan.groups.map(group => {
+      const held = this.#serving.socketsOf(group.label)?.port
+      const socketCount = socketCountOf(group)
+      const wanted = wantedFor(group, held ?? this.#pool.portOf(group.label) ?? group.port)
+      return { wanted: { ...wanted, reusePort: socketCount > 1 || held !== undefined }, socketCount }
+    })
+    return { generation, configuration, channels, threadCount, addresses, ports: new Map() }
+  }
+
+  async #read(): Promise<{ plan: Plan; configuration: SharedConfiguration }> {
     const { text, file } = await this.#options.load()
-    const { plugins, defaultPort } = this.#options
+    const { plugins, defaultPort, packetCache, workingDirectory } = this.#options
     const warn = (warning: string) => this.#log.plain(`[WARNING] ${warning}`)
-    return planConfiguration(text, file, { plugins, defaultPort, warn })
+    const { files, record } = recordFiles(diskFiles)
+    const plan = planConfiguration(text, file, { plugins, defaultPort, warn, files })
+    const configuration = {
+      text,
+      file,
+      files: record,
+      defaultPort,
+      workingDirectory: workingDirectory ?? process.cwd(),
+      packetCache: packetCache ?? process.env['NODENS_PACKET_CACHE'] !== 'off',
+    }
+    return { plan, configuration }
   }
 
-  #surroundings(): Surroundings {
+  #surroundings(configuration: SharedConfiguration, threads: ControlThread | null): Surroundings {
     return {
       clock: this.#clock,
       metrics: this.metrics,
       http: this.#http,
       control: this.#control(),
-      workingDirectory: this.#options.workingDirectory ?? process.cwd(),
-      packetCache: this.#options.packetCache ?? process.env['NODENS_PACKET_CACHE'] !== 'off',
+      threads: threads ?? SINGLE_THREAD,
+      logger: pluginLogger,
+      workingDirectory: configuration.workingDirectory,
+      packetCache: configuration.packetCache && threads === null,
       events: eventRecorder(this.metrics),
     }
   }
@@ -173,16 +233,25 @@ export class Runtime {
     return {
       fatal: this.#options.fatal,
       get configurationHash() {
-        return runtime.#instance === null ? '' : hashCorefile(runtime.#instance.plan.corefile)
+        const instance = runtime.#serving.instance
+        return instance === null ? '' : hashCorefile(instance.plan.corefile)
       },
-      readHash: async () => hashCorefile((await this.#plan()).corefile),
+      readHash: async () => hashCorefile((await this.#read()).plan.corefile),
       reload: () => this.reload(),
     }
   }
 
+  /** One entry for each socket. */
   #listening(): Listening[] {
-    const groups = this.#instance?.plan.groups ?? []
-    return groups.map(group => ({ group, port: this.#sockets.get(group.label)!.port }))
+    const groups = this.#serving.instance?.plan.groups ?? []
+    return groups.flatMap(group => {
+      const port = this.#serving.socketsOf(group.label)?.port ?? this.#pool.portOf(group.label)!
+      return Array.from({ length: socketCountOf(group) }, () => ({ group, port }))
+    })
+  }
+
+  #report(error: Error): void {
+    this.#log.plain(`[ERROR] ${error.message}`)
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -194,4 +263,8 @@ export class Runtime {
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function wantedFor({ label, address }: ListenGroup, port: number): Omit<SocketsWanted, 'reusePort'> {
+  return { label, address, port }
 }

@@ -1,6 +1,8 @@
 import test from 'node:test'
 import { systemClock } from '#lib/clock.ts'
+import { pluginLogger } from '#plugin/log.ts'
 import { MetricRegistry } from '#plugin/metrics.ts'
+import { SINGLE_THREAD } from '#plugin/threads.ts'
 import { plugins } from '#plugins/order.ts'
 import { planConfiguration } from '#server/check.ts'
 import { eventRecorder } from '#server/events.ts'
@@ -77,6 +79,8 @@ async function definedFamilies() {
     metrics,
     http: new FakeHttp(),
     control,
+    threads: SINGLE_THREAD,
+    logger: pluginLogger,
     workingDirectory: process.cwd(),
     packetCache: false,
     events: eventRecorder(metrics),

@@ -9,10 +9,12 @@ import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { ProcessControl } from '#plugin/env.ts'
 import type { Answer, Handler } from '#plugin/handler.ts'
+import { pluginLogger } from '#plugin/log.ts'
 import { MetricRegistry } from '#plugin/metrics.ts'
 import { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
+import { SINGLE_THREAD } from '#plugin/threads.ts'
 import { Instance } from '#server/instance.ts'
 import { listenGroups } from '#server/listen-groups.ts'
 import { planBlocks } from '#server/plan.ts'
@@ -125,7 +127,17 @@ export function buildPlugin(plugin: AnyPlugin, text: string, options: PluginTest
   const events = () => ({ rejected() {}, unrouted() {}, panic() {} })
   const instance = new Instance(
     { corefile, blocks, groups },
-    { clock, http, metrics, control, workingDirectory: process.cwd(), packetCache: false, events },
+    {
+      clock,
+      http,
+      metrics,
+      control,
+      threads: SINGLE_THREAD,
+      logger: pluginLogger,
+      workingDirectory: process.cwd(),
+      packetCache: false,
+      events,
+    },
   )
   const handler: Handler = query => {
     query.server = instance.servers[0]!.server

@@ -30,6 +30,8 @@ export interface TestServer {
   writeFile(path: string, text: string): void
   /** The text of the metrics page. */
   metrics(): string
+  /** The same with what serving threads have counted. */
+  metricsOfAllThreads(): Promise<string>
   close(): Promise<number>
 }
 
@@ -40,6 +42,8 @@ export interface BootOptions {
   readonly plugins?: readonly AnyPlugin[]
   readonly clock?: Clock
   readonly packetCache?: boolean
+  /** The module that serving threads run; it has all plugins unless given. */
+  readonly threadEntry?: URL
 }
 
 /**
@@ -61,6 +65,7 @@ export async function bootServer(corefile: string, options: BootOptions = {}): P
   const runtime = new Runtime({
     load: () => ({ text: readFileSync(file, 'utf8'), file }),
     plugins: options.plugins ?? allPlugins,
+    threadEntry: options.threadEntry ?? new URL('../../src/thread.ts', import.meta.url),
     defaultPort: 0,
     workingDirectory: directory,
     fatal: message => fatal.push(message),
@@ -92,6 +97,7 @@ export async function bootServer(corefile: string, options: BootOptions = {}): P
     writeCorefile: text => writeFile('Corefile', text),
     writeFile,
     metrics: () => runtime.metrics.expose(),
+    metricsOfAllThreads: () => runtime.metrics.exposeAll(),
     close,
   }
 }

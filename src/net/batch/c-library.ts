@@ -6,6 +6,7 @@ import { getSystemErrorName } from 'node:util'
 export interface CLibrary {
   socket(family: number, type: number, protocol: number): number
   bind(fd: number, address: bigint, length: number): number
+  connect(fd: number, address: bigint, length: number): number
   getsockname(fd: number, address: bigint, length: bigint): number
   setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
   getsockopt(fd: number, level: number, option: number, value: bigint, length: bigint): number
@@ -38,6 +39,7 @@ export interface CLibrary {
 const SIGNATURES = {
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
   getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
@@ -84,6 +86,7 @@ function load(): CLibrary | null {
     return {
       socket: functions.socket,
       bind: functions.bind,
+      connect: functions.connect,
       getsockname: functions.getsockname,
       setsockopt: functions.setsockopt,
       getsockopt: functions.getsockopt,
