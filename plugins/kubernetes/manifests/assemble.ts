@@ -67,8 +67,8 @@ function uniqueObjects(objects: readonly ManifestObject[], warnings: string[]): 
     const key = `${object.kind} ${keyOf(object.metadata)}`
     const before = unique.get(key)
     if (before !== undefined) {
-      const { place } = object.metadata
-      warnings.push(`${key} is in ${before.metadata.place} and again in ${place}: the second one counts`)
+      const place = object.metadata.place()
+      warnings.push(`${key} is in ${before.metadata.place()} and again in ${place}: the second one counts`)
     }
     unique.set(key, object)
   }
@@ -153,7 +153,9 @@ function warnAboutSharedAddresses(services: readonly ManifestService[], warnings
     for (const address of service.clusterIps) {
       const other = owners.get(address)
       if (other !== undefined) {
-        warnings.push(`${address} is the address of two Services: ${other.metadata.place}, ${service.metadata.place}`)
+        warnings.push(
+          `${address} is the address of two Services: ${other.metadata.place()}, ${service.metadata.place()}`,
+        )
       }
       owners.set(address, service)
     }
