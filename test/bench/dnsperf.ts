@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readDnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { median } from '#test/bench/median.ts'
+import { outputOf } from '#test/bench/program-output.ts'
 
 /** Clients that ask at the same time, and questions under way among them. */
 const CLIENTS = 8
@@ -33,26 +34,12 @@ export async function queriesPerSecond(
 
 async function round(port: number, file: string, seconds: number): Promise<number | null> {
   const load = ['-c', String(CLIENTS), '-q', String(OUTSTANDING), '-l', String(seconds), '-t', '5']
-  const output = await run('dnsperf', ['-s', '127.0.0.1', '-p', String(port), '-d', file, ...load])
+  const output = await outputOf('dnsperf', ['-s', '127.0.0.1', '-p', String(port), '-d', file, ...load])
   if (output === null) return null
-  const read = (label: RegExp): number => Number(label.exec(output)?.[1])
-  const sent = read(/Queries sent:\s+(\d+)/)
-  const completed = read(/Queries completed:\s+(\d+)/)
-  const fine = read(/NOERROR (\d+)/)
-  if (!(sent > 0) || completed !== sent || fine !== sent) {
+  const { sent, completed, rcodes, queriesPerSecond } = readDnsperfReport(output)
+  const fine = rcodes.get('NOERROR') ?? 0
+  if (completed !== sent || fine !== sent) {
     throw new Error(`dnsperf sent ${sent} queries and got ${completed} answers, ${fine} of them NOERROR:\n${output}`)
   }
-  return read(/Queries per second:\s+([\d.]+)/)
-}
-
-/** What a program prints; `null` when it is not installed. */
-function run(command: string, args: readonly string[]): Promise<string | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    child.stdout.on('data', chunk => (output += chunk))
-    child.stderr.on('data', chunk => (output += chunk))
-    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(null) : reject(error)))
-    child.on('close', () => resolve(output))
-  })
+  return queriesPerSecond
 }

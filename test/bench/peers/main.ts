@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, release, tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { benchCluster, portName } from '#test/bench/peers/cluster.ts'
+import type { Contender } from '#test/bench/peers/contender.ts'
+import { findContenders } from '#test/bench/peers/contenders.ts'
+import { benchOptions } from '#test/bench/peers/options.ts'
+import { pinning } from '#test/bench/peers/pinning.ts'
+import { querySets } from '#test/bench/peers/query-sets.ts'
+import { ratiosOf, rowsOf } from '#test/bench/peers/results.ts'
+import { killChildren } from '#test/bench/peers/running-children.ts'
+import { setTable } from '#test/bench/peers/table.ts'
+import type { Bench, Trial } from '#test/bench/peers/trial.ts'
+import { runTrials } from '#test/bench/peers/trial.ts'
+import { startUpstream } from '#test/bench/upstream.ts'
+import { isInstalled } from '#test/support/installed.ts'
+
+// Measures Nodens beside other servers that have the same names, one after another, under the same load on loopback.
+
+process.env['PATH'] += `${delimiter}/usr/sbin${delimiter}/usr/local/sbin${delimiter}/sbin` // Where servers are installed.
+const options = benchOptions(process.argv.slice(2))
+if (process.platform !== 'linux') throw new Error('the bench reads /proc: it needs Linux')
+if (!isInstalled('dnsperf')) throw new Error('dnsperf is not installed (package dnsperf in Debian and Ubuntu)')
+
+const field = await findContenders(options.only)
+const services = benchCluster(options.services)
+const allSets = querySets(services)
+const ports = new Set(allSets.flatMap(({ lines }) => lines.filter(line => line.endsWith(' SRV'))))
+const directory = mkdtempSync(join(tmpdir(), 'nodens-peers-'))
+const upstream = await startUpstream()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killChildren()
+    rmSync(directory, { recursive: true, force: true })
+    process.exit(130)
+  })
+}
+
+const bench: Bench = {
+  directory,
+  services,
+  servicesWithPort: services.filter(service => ports.has(`${portName(service)} SRV`)),
+  sets: allSets.filter(({ name }) => options.sets.includes(name)),
+  seconds: options.seconds,
+  threads: options.threads,
+  upstreamPort: upstream.port,
+  pinning: pinning(options.threads),
+}
+const failures = new Map<string, string>()
+try {
+  const trials = await runRounds()
+  process.stdout.write(options.json ? json(trials) : text(trials))
+} finally {
+  upstream.stop()
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** All rounds; each begins with another server, so that none always has the machine as another one left it. */
+async function runRounds(): Promise<Trial[]> {
+  const { present } = field
+  const trials: Trial[] = []
+  for (let round = 0; round < options.rounds; round++) {
+    const first = Math.floor((round * present.length) / options.rounds)
+    for (const contender of [...present.slice(first), ...present.slice(0, first)]) {
+      process.stderr.write(`round ${round + 1} of ${options.rounds}: ${contender.name}\n`)
+      trials.push(...(await tryTrials(contender)))
+    }
+  }
+  return trials
+}
+
+/** One server that does not run is no reason to go without the others. */
+async function tryTrials(contender: Contender): Promise<Trial[]> {
+  try {
+    return await runTrials(contender, bench)
+  } catch (error) {
+    failures.set(contender.name, error instanceof Error ? error.message : String(error))
+    return []
+  }
+}
+
+function results(trials: readonly Trial[]) {
+  return bench.sets.map(set => {
+    const rows = rowsOf(set.name, field.present, trials)
+    return { set, rows, ratios: ratiosOf(rows) }
+  })
+}
+
+function json(trials: readonly Trial[]): string {
+  const sets = results(trials).map(({ set, rows, ratios }) => ({ set: set.name, title: set.title, rows, ratios }))
+  const { versions, missing } = field
+  const machine = machineText()
+  const report = {
+    machine,
+    options,
+    pinning: bench.pinning.text,
+    versions,
+    missing,
+    failures: [...failures],
+    sets,
+    trials,
+  }
+  return `${JSON.stringify(report, null, 2)}\n`
+}
+
+function text(trials: readonly Trial[]): string {
+  const versions = Object.entries(field.versions).map(([name, version]) => `${name} ${version}`)
+  const lines = [
+    `${machineText()}; ${bench.pinning.text}.`,
+    `${options.services} Services; medians of ${options.rounds} rounds of ${options.seconds} s; ${options.threads} serving thread(s) each.`,
+    `Peers: ${versions.join(', ') || 'none'}. Missing: ${field.missing.join(', ') || 'none'}.`,
+    ...[...failures].map(([name, message]) => `**${name} did not run**: ${message}`),
+  ]
+  const tables = results(trials).map(({ set, rows, ratios }) => setTable(set, rows, ratios, field.present))
+  return `${lines.join('\n')}\n\n${tables.join('\n')}`
+}
+
+function machineText(): string {
+  const all = cpus()
+  return `Node ${process.versions.node}, Linux ${release()} ${process.arch}, ${all.length} processors (${all[0]?.model ?? 'unknown'})`
+}

@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os'
+import { isInstalled } from '#test/support/installed.ts'
+
+/** Which processors the servers and the load run on. */
+export interface Pinning {
+  /** Put before a command that serves; empty when it may run anywhere. */
+  readonly server: readonly string[]
+  /** Put before a command that asks. */
+  readonly load: readonly string[]
+  /** The same in words. */
+  readonly text: string
+}
+
+/** The first processors for the server, one for each thread, all others for the load, if there are enough and taskset is there. */
+export function pinning(threads: number): Pinning {
+  const processors = availableParallelism()
+  if (!isInstalled('taskset')) return anywhere('taskset is not installed')
+  if (processors <= threads) return anywhere(`${threads} serving threads and the load share ${processors} processors`)
+  const server = threads === 1 ? '0' : `0-${threads - 1}`
+  const load = processors === threads + 1 ? String(threads) : `${threads}-${processors - 1}`
+  return {
+    server: ['taskset', '-c', server],
+    load: ['taskset', '-c', load],
+    text: `server on processor ${server}, load on ${load}`,
+  }
+}
+
+function anywhere(reason: string): Pinning {
+  return { server: [], load: [], text: `processes are not pinned: ${reason}` }
+}
