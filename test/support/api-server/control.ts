@@ -57,7 +57,7 @@ export async function startControl(api: FakeApiServer): Promise<number> {
     },
     churn: churn => runChurn(api, churn),
     async fault(name) {
-      await api[name]()
+      await (name === 'recover' ? api.recover(true) : api[name]())
       return null
     },
     state: () => ({ watches: api.watchCount(), requests: api.requests.length, used: [...api.used] }),

@@ -46,6 +46,7 @@ export class FakeApiServer {
   readonly #isTls: boolean
   readonly #server: ReturnType<typeof createServer>
   readonly #watches = new Set<WatchStream>()
+  readonly #hung = new Set<ServerResponse>()
   readonly #bookmarkTimer: NodeJS.Timeout
   #port = 0
   #isHanging = false
@@ -107,9 +108,11 @@ export class FakeApiServer {
     this.silenceWatches()
   }
 
-  /** Answers new requests again; what hung is never answered. */
-  recover(): void {
+  /** Answers new requests again; what hung is never answered, but broken off with `isBreaking`. */
+  recover(isBreaking = false): void {
     this.#isHanging = false
+    if (isBreaking) for (const response of this.#hung) response.destroy()
+    this.#hung.clear()
   }
 
   resetWatches(): void {
@@ -165,8 +168,8 @@ export class FakeApiServer {
     const wanted = request.method === 'GET' ? readRequest(url) : null
     const record = this.#record(request, url, wanted)
     response.on('close', () => (record.status = response.headersSent ? response.statusCode : 0))
-    if (this.#isHanging) return
     if (this.faults.delayMs > 0) await new Promise(resolve => setTimeout(resolve, this.faults.delayMs))
+    if (this.#isHanging) this.#hung.add(response)
     if (this.#isHanging || response.destroyed) return
     const failure = this.faults.takeFailure(record.verb, wanted?.resource.name ?? '')
     if (failure !== null) return sendStatus(response, failure)

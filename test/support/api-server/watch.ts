@@ -60,6 +60,9 @@ export function readWatch(
   const newest = faults.laggingVersion ?? store.resourceVersion
   if (version !== null && version > newest) return tooLargeVersion(version, newest)
   const common = { bookmarks, timeoutSeconds: timeout || DEFAULT_TIMEOUT_SECONDS, error: null }
+  // Without a version this means the present, for which a cache that lags cannot stand in.
+  const wantsPresent = wantsInitial === 'true' && version === null
+  if (wantsPresent && newest < store.resourceVersion) return tooLargeVersion(store.resourceVersion, newest)
   if (wantsInitial === 'true') return { ...common, initial: true, marksEnd: bookmarks, version: newest }
   if (version === null || version === 0)
     return { ...common, initial: wantsInitial === null, marksEnd: false, version: newest }
