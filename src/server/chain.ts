@@ -7,7 +7,6 @@ import type { Handler } from '#plugin/handler.ts'
 import { noNextPlugin } from '#plugin/handler.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
-import { failure } from '#plugin/reply.ts'
 import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import { DependsOn, untilChanged } from '#plugin/reuse.ts'
 import type { Threads, ThreadsOfInstance } from '#plugin/threads.ts'
@@ -15,7 +14,6 @@ import type { HookList, Phase } from '#server/hooks.ts'
 import type { BlockReuse } from '#server/packet-cache.ts'
 import type { PlannedBlock } from '#server/plan.ts'
 import type { ServerEvents } from '#server/server.ts'
-import { Rcode } from '#wire/constants.ts'
 
 /** What the process lends to every configuration it runs. */
 export interface Surroundings {
@@ -46,12 +44,13 @@ export interface ChainScope {
 
 /** A server block's plugins, built. */
 export interface Chain {
-  readonly handler: Handler
+  /** `null` when none of the block's plugins answers queries. */
+  readonly handler: Handler | null
   /** How its replies are reused; `null` when a plugin looks at more than the question. */
   readonly reuse: BlockReuse | null
 }
 
-/** Builds the plugins of a block from the innermost outward. A block without a plugin refuses everything. */
+/** Builds the plugins of a block from the innermost outward. */
 export function buildChain(block: PlannedBlock, blockIndex: number, scope: ChainScope): Chain {
   const shared = new SharedByChain()
   scope.offersOfAllBlocks.push(shared.offers)
@@ -64,10 +63,9 @@ export function buildChain(block: PlannedBlock, blockIndex: number, scope: Chain
     next = handler
     dependsOn = Math.max(dependsOn, definition.dependsOn?.(options) ?? DependsOn.MORE) as DependsOn
   }
-  const refused = failure(Rcode.REFUSED)
   const observers = shared.observers.reverse()
   const reuse = dependsOn === DependsOn.MORE ? null : { shuffles: dependsOn === DependsOn.ORDER, observers }
-  return { handler: next ?? (() => refused), reuse }
+  return { handler: next, reuse }
 }
 
 /** What the plugins of one block have in common. */

@@ -7,7 +7,8 @@ import { ROOT } from '#wire/name.ts'
 /** Where queries for a zone go. */
 export interface Route {
   readonly zone: FoldedName
-  readonly handler: Handler
+  /** `null` for a server block without a plugin that answers: its queries are refused. */
+  readonly handler: Handler | null
   /** Whether the block has a plugin that serves classes other than IN. */
   readonly servesOtherClasses: boolean
   /** How replies are reused; `null` for not at all. */

@@ -135,7 +135,7 @@ export class Server implements Responder, ServerContext {
   #dispatch(query: Query): Answer {
     if (query.ednsVersion !== 0) return BADVERS
     const route: Route | undefined = this.#router.find(query.folded, query.type)
-    if (route === undefined || (query.class !== Class.IN && !route.servesOtherClasses)) {
+    if (route === undefined || route.handler === null || (query.class !== Class.IN && !route.servesOtherClasses)) {
       this.#events.unrouted(query, REFUSED)
       return REFUSED
     }

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { bootServer } from '#test/support/server.ts'
-import { Rcode } from '#wire/constants.ts'
+import { Class, Rcode } from '#wire/constants.ts'
 
 describe('health, ready and prometheus', () => {
   it('share an address over HTTP', async t => {
@@ -48,11 +48,13 @@ describe('health, ready and prometheus', () => {
 
 describe('queries that reach no chain', () => {
   it('are counted under the zone dropped', async t => {
-    const server = await bootServer('example.org {\nprometheus 127.0.0.1:0\nwhoami\n}')
+    const server = await bootServer('example.org {\nprometheus 127.0.0.1:0\nwhoami\n}\nbare.org {\nroot .\n}')
     t.after(() => server.close())
     assert.equal((await server.ask('example.com.', 'A')).rcode, Rcode.REFUSED)
+    assert.equal((await server.ask('example.org.', 'A', { class: Class.CH })).rcode, Rcode.REFUSED)
+    assert.equal((await server.ask('www.bare.org.', 'A')).rcode, Rcode.REFUSED, 'a block without a plugin that answers')
     const responses =
-      'coredns_dns_responses_total{server="dns://:0",zone="dropped",view="",rcode="REFUSED",plugin=""} 1\n'
+      'coredns_dns_responses_total{server="dns://:0",zone="dropped",view="",rcode="REFUSED",plugin=""} 3\n'
     assert.ok(server.metrics().includes(responses), server.metrics())
   })
 })
