@@ -118,15 +118,23 @@ export class RealApiServer {
     await end(this.#apiServer)
   }
 
+  /** Where objects of an object's kind and namespace are created. */
+  pathFor({ kind, metadata }: ApiObject): string {
+    return collectionPath(kind, metadata)
+  }
+
   /** Creates an object, or replaces the one there is. */
   async apply(object: ApiObject): Promise<void> {
     const path = collectionPath(object.kind, object.metadata)
     const name = `${path}/${object.metadata.name}`
-    const created = await this.request('POST', path, object)
-    if (created.status === 201) return
-    if (created.status !== 409) throw new Error(`POST ${path}: ${JSON.stringify(created.body)}`)
-    const present = (await this.request('GET', name)).body as ApiObject
-    const metadata = { ...object.metadata, resourceVersion: present.metadata.resourceVersion }
+    const present = await this.request('GET', name)
+    if (present.status === 404) {
+      const created = await this.request('POST', path, object)
+      if (created.status !== 201) throw new Error(`POST ${path}: ${JSON.stringify(created.body)}`)
+      return
+    }
+    const { resourceVersion } = (present.body as ApiObject).metadata
+    const metadata = { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) }
     const replaced = await this.request('PUT', name, { ...object, metadata })
     if (replaced.status !== 200) throw new Error(`PUT ${name}: ${JSON.stringify(replaced.body)}`)
   }
@@ -193,6 +201,10 @@ const KINDS_BESIDES: Readonly<
 > = {
   ClusterRole: { name: 'clusterroles', group: 'rbac.authorization.k8s.io', version: 'v1' },
   ClusterRoleBinding: { name: 'clusterrolebindings', group: 'rbac.authorization.k8s.io', version: 'v1' },
+  ConfigMap: { name: 'configmaps', group: '', version: 'v1' },
+  Deployment: { name: 'deployments', group: 'apps', version: 'v1' },
+  PodDisruptionBudget: { name: 'poddisruptionbudgets', group: 'policy', version: 'v1' },
+  ServiceAccount: { name: 'serviceaccounts', group: '', version: 'v1' },
 }
 
 async function end(child: ChildProcess | null): Promise<void> {
