@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { freePort } from '#test/support/example.ts'
 import { bootServer } from '#test/support/server.ts'
 import { Class, Rcode } from '#wire/constants.ts'
 
@@ -120,14 +119,6 @@ async function get(url: string): Promise<[status: number, body: string]> {
 }
 
 /** A UDP port that nothing listens on now; TCP ports are taken from the same range. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
-
 function pause(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, 20))
 }
