@@ -3,14 +3,17 @@ import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
 import type { Epoch, Reuse } from '#plugin/reuse.ts'
-import { Flag, Rcode } from '#wire/constants.ts'
-import type { Name } from '#wire/name.ts'
+import { Flag, Rcode, Type } from '#wire/constants.ts'
+import type { FoldedName, Name } from '#wire/name.ts'
+import { foldName, nameFromOctets } from '#wire/name.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 
 /** What a record costs in memory beside its name and data, about. */
 const RECORD_OVERHEAD_OCTETS = 96
 /** What an entry costs beside its records, about. */
 const ENTRY_OVERHEAD_OCTETS = 256
+const NO_NAMES: FoldedName[] = []
+const MAX_TARGETS = 16
 
 /** A stored reply, which is also the epoch of all that is made of it. Its records are shared with every hit; only what differs between hits is made anew. */
 export class Entry implements Epoch {
@@ -88,6 +91,17 @@ export class Entry implements Epoch {
       reuse: this.#reuse(counters),
     })
     return this.#served
+  }
+
+  /** The names that its CNAME records lead to, the first ones of a chain without end. */
+  get targets(): readonly FoldedName[] {
+    let targets: FoldedName[] = NO_NAMES
+    for (const { type, rdata } of this.#stored.answer) {
+      if (type !== Type.CNAME) continue
+      if (targets.length === 0) targets = []
+      if (targets.push(foldName(nameFromOctets(rdata))) === MAX_TARGETS) break
+    }
+    return targets
   }
 
   #reuse(counters: readonly Slot[]): Reuse {

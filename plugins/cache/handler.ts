@@ -1,4 +1,5 @@
 import type { Clock } from '#lib/clock.ts'
+import type { AnswerCache } from '#plugin/capability.ts'
 import type { Answer, Handler } from '#plugin/handler.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
@@ -14,10 +15,11 @@ import type { CacheOptions } from '#plugins/cache/options.ts'
 import { Verdict, verdictOn } from '#plugins/cache/storable.ts'
 import { Store } from '#plugins/cache/store.ts'
 import { Flag, Opcode, Type } from '#wire/constants.ts'
+import type { FoldedName } from '#wire/name.ts'
 import { ROOT } from '#wire/name.ts'
 
 /** Answers from stored replies, and stores what the rest of the chain answers. */
-export class Cache {
+export class Cache implements AnswerCache {
   readonly #options: CacheOptions
   readonly #coversAll: boolean
   readonly #next: Handler
@@ -48,6 +50,25 @@ export class Cache {
     return answer instanceof Promise
       ? answer.then(reply => this.#keep(reply, query, key, slots))
       : this.#keep(answer, query, key, slots)
+  }
+
+  get isEmpty(): boolean {
+    return this.#success.size === 0 && this.#denial.size === 0
+  }
+
+  track(zones: readonly FoldedName[]): void {
+    this.#success.track(zones)
+    this.#denial.track(zones)
+  }
+
+  drop(name: FoldedName): void {
+    this.#success.drop(name)
+    this.#denial.drop(name)
+  }
+
+  dropBelow(name: FoldedName): void {
+    this.#success.dropBelow(name)
+    this.#denial.dropBelow(name)
   }
 
   /** Brings the gauges up to date. */

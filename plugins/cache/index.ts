@@ -1,3 +1,4 @@
+import { answerCache } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { DependsOn } from '#plugin/reuse.ts'
@@ -16,6 +17,7 @@ export const cache: AnyPlugin = definePlugin<CacheOptions>({
   build(options, next, env) {
     const metrics = new CacheMetrics(env.metrics, options.zones.map(formatName).join(','))
     const store = new Cache(options, next, env.clock, metrics)
+    env.provide(answerCache, store)
     const stopCollecting = env.metrics.onCollect(() => store.collect())
     env.onShutdown(() => {
       stopCollecting()

@@ -1,4 +1,4 @@
-import { readiness } from '#plugin/capability.ts'
+import { answerCache, readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
@@ -7,6 +7,7 @@ import { openAccess } from '#plugins/kubernetes/api/open-access.ts'
 import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duration.ts'
 import type { ReflectorTimes } from '#plugins/kubernetes/api/reflector.ts'
 import { ApiSource } from '#plugins/kubernetes/api/source.ts'
+import { AnswerDropper } from '#plugins/kubernetes/drop-answers.ts'
 import { ClusterAnswers } from '#plugins/kubernetes/handler.ts'
 import { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { DeltaBatch } from '#plugins/kubernetes/index/delta.ts'
@@ -29,8 +30,9 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
     build(options, next, env) {
       const cluster = new Cluster(options)
       const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
+      const dropper = new AnswerDropper(cluster, options.zones, () => env.offers(answerCache))
       const apply = shareDeltas(env.threads, batch => {
-        cluster.apply(batch)
+        dropper.apply(batch)
         env.dataChanged()
       })
       const source =
@@ -38,6 +40,7 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
       env.onStartup(() => {
         answers.setOwnAddresses(ownAddresses(env.block.listenAddresses))
+        for (const cache of env.offers(answerCache)) cache.track(options.zones)
         return env.threads.isControl ? source.start() : undefined
       })
       env.onShutdown(() => source.close())

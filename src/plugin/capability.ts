@@ -1,3 +1,5 @@
+import type { FoldedName } from '#wire/name.ts'
+
 /**
  * Typed meeting points between plugins that must not import each other. A plugin provides a value under a capability
  * while it is built; another finds it once every plugin of the block has been built (in a start hook or later).
@@ -38,3 +40,17 @@ export interface Readiness {
 }
 /** Where a plugin says whether it is ready. */
 export const readiness: Capability<Readiness> = defineCapability<Readiness>('readiness')
+
+/** A store of answers that can be told what has changed. A name stands for all answers about it, whatever their type and flags. */
+export interface AnswerCache {
+  /** Whether nothing is stored: there is no need then to find out what has changed. */
+  readonly isEmpty: boolean
+  /** From now on answers about names in these zones can be found by name; no others can be dropped. */
+  track(zones: readonly FoldedName[]): void
+  /** Forgets what is stored about a name, denials and answers that lead to it by CNAME included. */
+  drop(name: FoldedName): void
+  /** The same for a name and all below it; takes time for every answer stored. */
+  dropBelow(name: FoldedName): void
+}
+/** Where a plugin that keeps answers of others lets them be dropped. */
+export const answerCache: Capability<AnswerCache> = defineCapability<AnswerCache>('answerCache')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { captureLines } from '#lib/output.ts'
+import { cache } from '#plugins/cache/index.ts'
 import { kubernetes } from '#plugins/kubernetes/index.ts'
 import type { ApiObject } from '#test/support/api-server/object.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
@@ -30,10 +31,15 @@ function slice(name: string, service: string, addresses: readonly string[]): Api
   }
 }
 
-async function start(t: TestContext, server: FakeApiServer, lines = ''): Promise<PluginUnderTest & { log: string[] }> {
+async function start(
+  t: TestContext,
+  server: FakeApiServer,
+  { lines = '', withCache = false }: { lines?: string; withCache?: boolean } = {},
+): Promise<PluginUnderTest & { log: string[] }> {
   const log: string[] = []
   t.after(captureLines(line => log.push(line)))
-  const plugin = buildPlugin(kubernetes, `kubernetes cluster.local {\nendpoint ${server.url}\n${lines}\n}`)
+  const text = `${withCache ? 'cache 3600' : ''}\nkubernetes cluster.local {\nendpoint ${server.url}\n${lines}\n}`
+  const plugin = buildPlugin(kubernetes, text, { plugins: withCache ? [cache, kubernetes] : [kubernetes] })
   t.after(() => plugin.instance.hooks.run('shutdown'))
   await plugin.instance.hooks.run('startup')
   return { ...plugin, log }
@@ -102,5 +108,18 @@ describe('a cluster behind an API server', () => {
     await until(() => server.watchCount() === 3)
     server.delete('Service', 's1233', 'shop')
     await until(async () => (await show(plugin, name))[0] === 'NXDOMAIN aa')
+  })
+
+  it('is answered as it is now, however long answers are kept', async t => {
+    const server = await serve(t, [NAMESPACE])
+    const plugin = await start(t, server, { withCache: true })
+    assert.deepEqual(await show(plugin, WEB), ['NXDOMAIN aa', SOA])
+    assert.deepEqual((await show(plugin, WEB))[0], 'NXDOMAIN aa')
+    assert.match(plugin.metrics.expose(), /coredns_cache_hits_total\{.*type="denial".*\} 1\n/)
+    server.apply(web)
+    await until(async () => (await show(plugin, WEB))[0] === 'NOERROR aa')
+    assert.deepEqual(await show(plugin, WEB), ['NOERROR aa', `answer ${WEB} 5 IN A 10.0.0.1`])
+    server.delete('Service', 'web', 'shop')
+    await until(async () => (await show(plugin, WEB))[0] === 'NXDOMAIN aa')
   })
 })

@@ -4,6 +4,8 @@ import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
 import { endpointsOf } from '#plugins/kubernetes/index/endpoint.ts'
 import { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
 import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
+import type { FoldedName } from '#wire/name.ts'
+import { foldName, isSubdomain } from '#wire/name.ts'
 
 const NO_SERVICES: readonly ServiceEntry[] = []
 const NO_ENDPOINTS: readonly Endpoint[] = []
@@ -30,6 +32,7 @@ export class Cluster {
   readonly #exposed = new Set<string>()
   readonly #services = new Map<string, ServiceEntry>()
   readonly #servicesByAddress = new Map<string, ServiceEntry[]>()
+  readonly #servicesByTarget = new Map<FoldedName, ServiceEntry[]>()
   readonly #slices = new Map<string, { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] }>()
   readonly #endpointsByAddress = new Map<string, Endpoint[]>()
   readonly #pods = new Map<string, PodState>()
@@ -56,15 +59,40 @@ export class Cluster {
     return this.#shown !== null && !this.#exposed.has(namespace)
   }
 
+  /** Whether there is such an option. */
+  get hidesAddresses(): boolean {
+    return this.#shown !== null
+  }
+
   /** The service with these folded wire labels `name.namespace`; `undefined` when there is none. */
   service(labels: string): ServiceEntry | undefined {
     const entry = this.#services.get(labels)
     return entry === undefined || entry.state === null ? undefined : entry
   }
 
+  /** The service that a slice (`namespace/name`) belongs to, and its ready endpoints. */
+  slice(key: string): { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] } | undefined {
+    return this.#slices.get(key)
+  }
+
+  /** A pod by `namespace/name`. */
+  pod(key: string): PodState | undefined {
+    return this.#pods.get(key)
+  }
+
   /** The services that have a cluster address, by its key. */
   servicesAt(address: string): readonly ServiceEntry[] {
     return this.#servicesByAddress.get(address) ?? NO_SERVICES
+  }
+
+  /** The ExternalName services that lead to a name. */
+  servicesLeadingTo(name: FoldedName): readonly ServiceEntry[] {
+    return this.#servicesByTarget.get(name) ?? NO_SERVICES
+  }
+
+  /** The ExternalName services that lead to a name or below it; takes time for each that there is. */
+  servicesLeadingBelow(name: FoldedName): readonly ServiceEntry[] {
+    return [...this.#servicesByTarget].flatMap(([target, services]) => (isSubdomain(target, name) ? services : []))
   }
 
   /** The endpoints that have an address, by its key. */
@@ -80,7 +108,8 @@ export class Cluster {
 
   /** How many things the index holds, for tests of its memory. */
   get entryCount(): number {
-    const maps = [this.#exposed, this.#services, this.#servicesByAddress, this.#slices, this.#endpointsByAddress]
+    const services = [this.#services, this.#servicesByAddress, this.#servicesByTarget]
+    const maps = [this.#exposed, ...services, this.#slices, this.#endpointsByAddress]
     return [...maps, this.#pods, this.#podsByAddress].reduce((sum, map) => sum + map.size, 0)
   }
 
@@ -112,8 +141,10 @@ export class Cluster {
     const entry = this.#entry(key.slice(0, slash), key.slice(slash + 1))
     if (entry === null) return
     for (const { key } of entry.addresses) removeFrom(this.#servicesByAddress, key, entry)
+    if (entry.externalTarget !== null) removeFrom(this.#servicesByTarget, foldName(entry.externalTarget), entry)
     entry.setState(state)
     for (const { key } of entry.addresses) addTo(this.#servicesByAddress, key, entry)
+    if (entry.externalTarget !== null) addTo(this.#servicesByTarget, foldName(entry.externalTarget), entry)
     this.#dropIfVacant(entry)
   }
 
@@ -174,13 +205,13 @@ function podAddressKey(pod: PodState): string {
   return parseAddress(pod.ip)?.key ?? ''
 }
 
-function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+function addTo<K, T>(map: Map<K, T[]>, key: K, value: T): void {
   const values = map.get(key)
   if (values === undefined) map.set(key, [value])
   else values.push(value)
 }
 
-function removeFrom<T>(map: Map<string, T[]>, key: string, value: T): void {
+function removeFrom<K, T>(map: Map<K, T[]>, key: K, value: T): void {
   const values = map.get(key)
   const at = values?.indexOf(value) ?? -1
   if (values === undefined || at < 0) return

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { AnswerCache } from '#plugin/capability.ts'
+import type { Reply } from '#plugin/reply.ts'
+import { failure } from '#plugin/reply.ts'
+import { untilChanged } from '#plugin/reuse.ts'
+import { AnswerDropper } from '#plugins/kubernetes/drop-answers.ts'
+import { ClusterAnswers } from '#plugins/kubernetes/handler.ts'
+import { Cluster } from '#plugins/kubernetes/index/cluster.ts'
+import type { Delta, EndpointState, PortState } from '#plugins/kubernetes/index/delta.ts'
+import { EVERY_OBJECT } from '#plugins/kubernetes/label-selector.ts'
+import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
+import { reverseName } from '#plugins/kubernetes/records/reverse-name.ts'
+import { makeQuery, showReply } from '#test/support/plugin.ts'
+import { SeededRandom } from '#test/support/random.ts'
+import { Rcode } from '#wire/constants.ts'
+import type { FoldedName } from '#wire/name.ts'
+import { foldName, formatName, isSubdomain, name } from '#wire/name.ts'
+
+const ZONES = ['cluster.local.', 'in-addr.arpa.', 'ip6.arpa.'].map(zone => foldName(name(zone)))
+const NAMESPACES = ['a', 'b']
+const SERVICES = ['web', 'db']
+const ADDRESSES = ['10.0.0.1', '10.0.0.2', '10.1.0.1', '10.1.0.2', 'fd00::1']
+const HOSTS = ['', 'db-0', 'db-1']
+const PORTS: readonly PortState[] = [
+  { name: 'http', protocol: 'TCP', port: 80 },
+  { name: 'dns', protocol: 'UDP', port: 53 },
+  { name: '', protocol: 'TCP', port: 81 },
+]
+const QUESTIONS = questions()
+
+/** Every answer that was ever given, until it is dropped. */
+class EndlessCache implements AnswerCache {
+  readonly answers = new Map<
+    string,
+    { readonly name: FoldedName; readonly targets: FoldedName[]; readonly text: string }
+  >()
+  dropped = 0
+
+  get isEmpty(): boolean {
+    return this.answers.size === 0
+  }
+
+  track(): void {}
+
+  drop(name: FoldedName): void {
+    this.#dropWhere(each => each === name)
+  }
+
+  dropBelow(name: FoldedName): void {
+    this.#dropWhere(each => isSubdomain(each, name))
+  }
+
+  #dropWhere(isMeant: (name: FoldedName) => boolean): void {
+    for (const [key, { name, targets }] of this.answers) {
+      if ([name, ...targets].some(isMeant) && this.answers.delete(key)) this.dropped++
+    }
+  }
+}
+
+describe('AnswerDropper', () => {
+  it('leaves no stored answer that is out of date, after any stream of changes', () => {
+    const random = new SeededRandom()
+    for (let run = 0; run < 12; run++) {
+      const options = randomOptions(random)
+      const { cluster, cache, apply, ask } = stack(options)
+      apply([])
+      for (let step = 0; step < 40; step++) {
+        apply(Array.from({ length: 1 + random.below(2) }, () => randomDelta(random)))
+        for (const [qname, type] of QUESTIONS) {
+          const fresh = ask(qname, type)
+          const key = `${qname} ${type}`
+          const stored = cache.answers.get(key)
+          if (stored !== undefined) assert.equal(stored.text, fresh.text, `${key} (seed ${random.seed}, step ${step})`)
+          else cache.answers.set(key, fresh)
+        }
+      }
+      assert.ok(cluster.synced)
+    }
+  })
+
+  it('drops nothing but what is touched', () => {
+    const { cache, apply, ask } = stack(optionsWith({}))
+    const endpoint = (address: string): EndpointState => ({ address, hostname: '', podName: '' })
+    const slice = (addresses: string[]): Delta => ({
+      kind: 'slice',
+      key: 'a/web-1',
+      object: { namespace: 'a', name: 'web-1', service: 'web', ports: [], endpoints: addresses.map(endpoint) },
+    })
+    const service: Delta = {
+      kind: 'service',
+      key: 'a/web',
+      object: { namespace: 'a', name: 'web', kind: 'address', addresses: ['10.0.0.1'], externalName: '', ports: PORTS },
+    }
+    apply([{ kind: 'namespace', key: 'a', object: { name: 'a' } }, service, slice(['10.1.0.1'])])
+    for (const [qname, type] of QUESTIONS) cache.answers.set(`${qname} ${type}`, ask(qname, type))
+    apply([slice(['10.1.0.1', '10.1.0.2'])])
+    const gone = QUESTIONS.map(([qname, type]) => `${qname} ${type}`).filter(key => !cache.answers.has(key))
+    assert.deepEqual([...new Set(gone.map(key => key.split(' ')[0]))].sort(), [
+      '10-1-0-2.web.a.svc.cluster.local.',
+      '2.0.1.10.in-addr.arpa.',
+    ])
+  })
+})
+
+interface Stack {
+  readonly cluster: Cluster
+  readonly cache: EndlessCache
+  apply(deltas: readonly Delta[]): void
+  ask(qname: string, type: string): { name: FoldedName; targets: FoldedName[]; text: string }
+}
+
+function stack(options: KubernetesOptions): Stack {
+  const cluster = new Cluster(options)
+  const answers = new ClusterAnswers(options, cluster, () => failure(Rcode.REFUSED), untilChanged({ value: 0 }))
+  const cache = new EndlessCache()
+  const dropper = new AnswerDropper(cluster, ZONES, () => [cache])
+  return {
+    cluster,
+    cache,
+    apply: deltas => dropper.apply({ atSeconds: 1, deltas, synced: true }),
+    ask(qname, type) {
+      const query = makeQuery(qname, type)
+      const reply = answers.answer(query) as Reply
+      const targets = reply.answer
+        .filter(({ type }) => type === 5)
+        .map(({ rdata }) => foldName(Buffer.from(rdata).toString('latin1') as FoldedName))
+      return { name: query.folded, targets, text: showReply(reply).split('\n').sort().join('\n') }
+    },
+  }
+}
+
+function optionsWith(parts: Partial<KubernetesOptions>): KubernetesOptions {
+  return {
+    zones: ZONES,
+    primaryZone: ZONES[0]!,
+    manifests: [],
+    pods: 'disabled',
+    endpointPodNames: false,
+    ttlSeconds: 5,
+    noEndpoints: false,
+    ignoreEmptyService: false,
+    fallthrough: null,
+    namespaces: null,
+    namespaceLabels: EVERY_OBJECT,
+    labels: EVERY_OBJECT,
+    selectorTexts: { namespaces: '', objects: '' },
+    api: null,
+    ...parts,
+  }
+}
+
+function randomOptions(random: SeededRandom): KubernetesOptions {
+  return optionsWith({
+    pods: random.pick(['disabled', 'insecure', 'verified']),
+    ignoreEmptyService: random.below(2) === 0,
+    namespaces: random.pick([null, ['a']]),
+  })
+}
+
+function randomDelta(random: SeededRandom): Delta {
+  const namespace = random.pick(NAMESPACES)
+  const service = random.pick(SERVICES)
+  const isGone = random.below(3) === 0
+  const some = <T>(items: readonly T[]): T[] => items.filter(() => random.below(2) === 0)
+  switch (random.below(8)) {
+    case 0:
+      return { kind: 'namespace', key: namespace, object: isGone ? null : { name: namespace } }
+    case 1: {
+      const name = random.pick(['p1', 'p2'])
+      const ip = random.pick(ADDRESSES)
+      return { kind: 'pod', key: `${namespace}/${name}`, object: isGone ? null : { namespace, name, ip } }
+    }
+    case 2:
+    case 3:
+    case 4: {
+      const kind = random.pick(['address', 'headless', 'external'] as const)
+      const addresses = kind === 'address' ? some(ADDRESSES.slice(0, 2)) : []
+      const externalName = kind === 'external' ? random.pick(['example.org', 'web.a.svc.cluster.local']) : ''
+      const object = { namespace, name: service, kind, addresses, externalName, ports: some(PORTS) }
+      return { kind: 'service', key: `${namespace}/${service}`, object: isGone ? null : object }
+    }
+    default: {
+      const name = random.pick(['s1', 's2'])
+      const endpoints = some(ADDRESSES).map(address => ({ address, hostname: random.pick(HOSTS), podName: '' }))
+      const object = { namespace, name, service, ports: some(PORTS), endpoints }
+      return { kind: 'slice', key: `${namespace}/${name}`, object: isGone ? null : object }
+    }
+  }
+}
+
+function questions(): [string, string][] {
+  const below = ['', '_tcp.', 'udp.', '_http._tcp.', 'http.tcp.', '_dns._udp.', '_sip._tcp.', 'db-0.', 'db-1.', 'x.']
+  const addresses = ADDRESSES.map(address => `${address.replaceAll(/[.:]/g, '-')}`)
+  const names = NAMESPACES.flatMap(namespace => [
+    `${namespace}.svc.cluster.local.`,
+    ...addresses.map(address => `${address}.${namespace}.pod.cluster.local.`),
+    ...SERVICES.flatMap(service =>
+      [...below, ...addresses.map(address => `${address}.`)].map(
+        first => `${first}${service}.${namespace}.svc.cluster.local.`,
+      ),
+    ),
+  ])
+  const reverse = ADDRESSES.map(address => formatName(reverseName(address)!))
+  return [
+    ...names.flatMap(qname => ['A', 'AAAA', 'SRV', 'CNAME'].map((type): [string, string] => [qname, type])),
+    ...reverse.map((qname): [string, string] => [qname, 'PTR']),
+  ]
+}

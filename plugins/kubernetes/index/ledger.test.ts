@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Delta } from '#plugins/kubernetes/index/delta.ts'
+import { Ledger } from '#plugins/kubernetes/index/ledger.ts'
+
+const namespace = (name: string): Delta => ({ kind: 'namespace', key: name, object: { name } })
+const gone = (name: string): Delta => ({ kind: 'namespace', key: name, object: null })
+
+test('a ledger that was told nothing says nothing', () => {
+  assert.equal(new Ledger().all(), null)
+})
+
+test('all is the last state of each object, the time of the last change, and whether everything has been sent', () => {
+  const ledger = new Ledger()
+  ledger.add({ atSeconds: 5, deltas: [namespace('a'), namespace('b')], synced: false })
+  assert.equal(ledger.all()?.synced, false)
+  ledger.add({ atSeconds: 7, deltas: [gone('a'), namespace('c')], synced: true })
+  ledger.add({ atSeconds: 9, deltas: [], synced: false })
+  assert.deepEqual(ledger.all(), { atSeconds: 7, deltas: [namespace('b'), namespace('c')], synced: true })
+})
+
+test('an empty cluster is something to tell', () => {
+  const ledger = new Ledger()
+  ledger.add({ atSeconds: 5, deltas: [], synced: true })
+  assert.deepEqual(ledger.all(), { atSeconds: 0, deltas: [], synced: true })
+})
