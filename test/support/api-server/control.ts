@@ -14,6 +14,14 @@ export interface Churn {
   readonly endpointsPerSlice: number
 }
 
+/** How a fake API server is getting on. */
+export interface ApiServerState {
+  readonly watches: number
+  readonly backlogOctets: number
+  readonly requests: number
+  readonly used: readonly string[]
+}
+
 /** What can be asked of a fake API server that runs in its own process: `POST /<name>` with a JSON body. */
 export interface ControlCalls {
   /** Adds the objects of a made-up cluster; gives back how many there are. */
@@ -28,8 +36,8 @@ export interface ControlCalls {
   fault(
     name: 'refuse' | 'accept' | 'hang' | 'recover' | 'resetWatches' | 'endWatches' | 'silenceWatches',
   ): Promise<null>
-  /** Watches under way, requests so far, and `verb resource` of all of them. */
-  state(): { readonly watches: number; readonly requests: number; readonly used: readonly string[] }
+  /** Watches under way, octets that their clients have not taken, requests so far, and `verb resource` of all of them. */
+  state(): ApiServerState
 }
 
 /** Listens on a free port of loopback for changes and faults; gives back the port. */
@@ -60,7 +68,12 @@ export async function startControl(api: FakeApiServer): Promise<number> {
       await (name === 'recover' ? api.recover(true) : api[name]())
       return null
     },
-    state: () => ({ watches: api.watchCount(), requests: api.requests.length, used: [...api.used] }),
+    state: () => ({
+      watches: api.watchCount(),
+      backlogOctets: api.backlogOctets,
+      requests: api.requests.length,
+      used: [...api.used],
+    }),
   }
   const server = createServer((request, response) => void answer(calls, request, response))
   server.requestTimeout = 0

@@ -20,7 +20,12 @@ describe('an API server in its own process', () => {
     await api.call('fault', 'refuse')
     await assert.rejects(getJson(`${api.url}/version`))
     await api.call('fault', 'accept')
-    assert.deepEqual(await api.call('state'), { watches: 0, requests: 1, used: ['list namespaces'] })
+    assert.deepEqual(await api.call('state'), {
+      watches: 0,
+      backlogOctets: 0,
+      requests: 1,
+      used: ['list namespaces'],
+    })
     await assert.rejects(api.call('fault', 'nonsense' as 'hang'))
   })
 })

@@ -79,6 +79,11 @@ export class FakeApiServer {
     return [...this.#watches].filter(watch => resource === undefined || watch.resource.name === resource).length
   }
 
+  /** Octets of all watches that clients have not taken yet. */
+  get backlogOctets(): number {
+    return [...this.#watches].reduce((sum, watch) => sum + watch.backlogOctets, 0)
+  }
+
   apply(object: ApiObject): ApiObject {
     return this.store.apply(object)
   }

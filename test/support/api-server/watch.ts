@@ -102,6 +102,11 @@ export class WatchStream {
     this.#faults = faults
   }
 
+  /** Octets that the client has not taken yet. */
+  get backlogOctets(): number {
+    return this.#response.writableLength
+  }
+
   /** Sends what there is and then what happens; `onEnd` is called once, when nothing more will be sent. */
   run(onEnd: () => void): void {
     const { initial, marksEnd, version, timeoutSeconds, error } = this.#start
@@ -186,6 +191,7 @@ export class WatchStream {
     if (is) this.#write(was ? 'MODIFIED' : 'ADDED', event.object)
     else this.#write('DELETED', lastState(event))
     if (this.#faults.duplicateEvents) this.#write(is ? 'MODIFIED' : 'DELETED', is ? event.object : lastState(event))
+    if (this.backlogOctets > MAX_BACKLOG_OCTETS) this.reset()
     this.#events++
     const most = this.#faults.closeWatchesAfterEvents
     if (most !== null && this.#events >= most) this.end()
@@ -197,7 +203,6 @@ export class WatchStream {
     const cut = this.#cut
     if (cut === null) this.#response.write(line)
     else this.#writeCut(line, cut)
-    if (this.#response.writableLength > MAX_BACKLOG_OCTETS) this.reset()
   }
 
   #writeCut(line: string, cut: Cut): void {

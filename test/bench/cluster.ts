@@ -1,0 +1,188 @@
+import { parseArgs } from 'node:util'
+import type { ClusterServer } from '#test/bench/cluster-server.ts'
+import { HighestMemory, startClusterServer } from '#test/bench/cluster-server.ts'
+import { LatencyLoad, percentile } from '#test/bench/latency.ts'
+import { lookupMicroseconds } from '#test/bench/lookup-time.ts'
+import { generatedName, LARGE_CLUSTER, namespace, service, slice } from '#test/support/api-server/cluster.ts'
+import type { ApiServerProcess } from '#test/support/api-server/process.ts'
+import { startApiServerProcess } from '#test/support/api-server/process.ts'
+import { REPOSITORY } from '#test/support/source.ts'
+
+/** One line of the table. */
+interface Measurement {
+  readonly what: string
+  /** `null` when it could not be measured. */
+  readonly value: number | null
+  readonly unit: string
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    main: { type: 'string', default: `${REPOSITORY}src/main.ts` },
+    pods: { type: 'string', default: '0' },
+    rate: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '20' },
+  },
+})
+
+const QUERIES_PER_SECOND = 5000
+/** How long the load at rest lasts, in seconds. */
+const REST_SECONDS = 8
+const RELISTS = 4
+/** Changes that the API server remembers: as many as the churn makes in five seconds. */
+const WINDOW_EVENTS = 5000
+const PROBE = 'probe.bench.svc.cluster.local.'
+
+const measurements = await measure()
+process.stdout.write(values.json ? `${JSON.stringify(measurements, null, 2)}\n` : table(measurements))
+
+/** All measurements, one after another, on loopback: about a minute with the defaults. */
+async function measure(): Promise<Measurement[]> {
+  const pods = Number(values.pods)
+  const api = await startApiServerProcess(WINDOW_EVENTS)
+  let server: ClusterServer | undefined
+  try {
+    await api.call('generate', { ...LARGE_CLUSTER, pods })
+    await api.call('apply', [namespace('bench'), service('bench', 'probe', 'None'), probeSlice(0)])
+    server = await startClusterServer(values.main, api.url, pods > 0 ? 'pods verified' : '')
+    const startMs = await server.becomes(PROBE, probeAddress(0))
+    await server.becomes(`${generatedName(LARGE_CLUSTER.services - 1)}.svc.cluster.local.`, '10.96.39.15')
+    await sleepMs(5000)
+    const restMib = server.memoryMib()
+    const rest = await loadAtRest(server)
+    const relist = await loadDuringRelists(api, server)
+    await sleepMs(5000)
+    const afterMib = server.memoryMib()
+    const churn = await eventsToAnswers(api, server)
+    const few = await lookupMicroseconds(10)
+    const many = await lookupMicroseconds(LARGE_CLUSTER.services)
+    return [
+      line('start until the whole cluster is known', startMs, 'ms'),
+      line('memory at rest (RSS)', restMib, 'MiB'),
+      line('memory during relists, highest (RSS)', relist.highestMib, 'MiB'),
+      line('memory five seconds after (RSS)', afterMib, 'MiB'),
+      line('memory during relists to memory at rest', ratio(relist.highestMib, restMib), ''),
+      line(`latency of ${QUERIES_PER_SECOND} queries/s at rest, p50`, percentile(rest, 0.5), 'ms'),
+      line(`latency of ${QUERIES_PER_SECOND} queries/s at rest, p99`, percentile(rest, 0.99), 'ms'),
+      line(`latency of ${QUERIES_PER_SECOND} queries/s during relists, p50`, percentile(relist.latencies, 0.5), 'ms'),
+      line(`latency of ${QUERIES_PER_SECOND} queries/s during relists, p99`, percentile(relist.latencies, 0.99), 'ms'),
+      line('p99 during relists to p99 at rest', ratio(percentile(relist.latencies, 0.99), percentile(rest, 0.99)), ''),
+      line('queries lost', [...rest, ...relist.latencies].filter(each => !Number.isFinite(each)).length, ''),
+      line('a relist, from the first octet to the last taken', percentile(relist.durationsMs, 0.5), 'ms'),
+      line('slice updates made', churn.updates, ''),
+      line('slice updates a second', churn.updates / Number(values.seconds), ''),
+      line('event to answer under these updates, p50', percentile(churn.latencies, 0.5), 'ms'),
+      line('event to answer under these updates, p99', percentile(churn.latencies, 0.99), 'ms'),
+      line('memory under these updates, highest (RSS)', churn.highestMib, 'MiB'),
+      line('error lines', server.errorLines.length, ''),
+      line('lookup of a service among 10', few, 'us'),
+      line(`lookup of a service among ${LARGE_CLUSTER.services}`, many, 'us'),
+      line('ratio of the two', many / few, ''),
+    ]
+  } finally {
+    await server?.stop()
+    await api.stop()
+  }
+}
+
+/** Latencies without anything else going on. */
+async function loadAtRest(server: ClusterServer): Promise<number[]> {
+  const load = new LatencyLoad(server.port, queryNames(), QUERIES_PER_SECOND)
+  await sleepMs(REST_SECONDS * 1000)
+  // The first second warms up.
+  const samples = await load.stop()
+  const beganMs = samples.reduce((least, { sentAtMs }) => Math.min(least, sentAtMs), Number.POSITIVE_INFINITY)
+  return samples.filter(({ sentAtMs }) => sentAtMs > beganMs + 1000).map(({ latencyMs }) => latencyMs)
+}
+
+/** Latencies of the queries that were sent while the whole cluster was being listed again. */
+async function loadDuringRelists(
+  api: ApiServerProcess,
+  server: ClusterServer,
+): Promise<{ latencies: number[]; highestMib: number | null; durationsMs: number[] }> {
+  const memory = new HighestMemory(server)
+  const load = new LatencyLoad(server.port, queryNames(), QUERIES_PER_SECOND)
+  const spans: [fromMs: number, toMs: number][] = []
+  await sleepMs(1000)
+  for (let i = 0; i < RELISTS; i++) spans.push(await relist(api))
+  const samples = await load.stop()
+  const isInside = (atMs: number): boolean => spans.some(([fromMs, toMs]) => atMs >= fromMs && atMs <= toMs)
+  return {
+    latencies: samples.filter(({ sentAtMs }) => isInside(sentAtMs)).map(({ latencyMs }) => latencyMs),
+    highestMib: memory.stop(),
+    durationsMs: spans.map(([fromMs, toMs]) => toMs - fromMs),
+  }
+}
+
+/** Forces a list of everything; resolves with when it began and when the last octet was taken. */
+async function relist(api: ApiServerProcess): Promise<[fromMs: number, toMs: number]> {
+  const { watches } = await api.call('state')
+  await api.call('relist')
+  let fromMs = 0
+  for (;;) {
+    const state = await api.call('state')
+    if (fromMs === 0 && state.watches > 0) fromMs = performance.now()
+    if (state.watches === watches && state.backlogOctets === 0) break
+    await sleepMs(5)
+  }
+  // What was taken last still has to be decoded.
+  await sleepMs(100)
+  return [fromMs, performance.now()]
+}
+
+/** Time from a change, made amid many others, to the first answer that has it. */
+async function eventsToAnswers(
+  api: ApiServerProcess,
+  server: ClusterServer,
+): Promise<{ latencies: number[]; updates: number; highestMib: number | null }> {
+  const { slices, endpointsPerSlice } = LARGE_CLUSTER
+  const memory = new HighestMemory(server)
+  let isOver = false
+  const churn = { perSecond: Number(values.rate), seconds: Number(values.seconds), slices, endpointsPerSlice }
+  const running = api.call('churn', churn).finally(() => (isOver = true))
+  const latencies: number[] = []
+  for (let i = 1; !isOver; i++) {
+    const beganMs = performance.now()
+    await api.call('apply', [probeSlice(i)])
+    await server.becomes(PROBE, probeAddress(i), 60_000)
+    latencies.push(performance.now() - beganMs)
+    await sleepMs(20)
+  }
+  return { latencies, updates: await running, highestMib: memory.stop() }
+}
+
+function queryNames(): string[] {
+  const { services } = LARGE_CLUSTER
+  return Array.from({ length: 1000 }, (_, i) => `${generatedName((i * 7919) % services)}.svc.cluster.local.`)
+}
+
+function probeSlice(i: number): ReturnType<typeof slice> {
+  return slice('bench', 'probe', 'probe', [probeAddress(i)])
+}
+
+function probeAddress(i: number): string {
+  return `172.31.${(i >> 8) & 0xff}.${i & 0xff}`
+}
+
+function ratio(above: number | null, below: number | null): number | null {
+  return above === null || below === null ? null : above / below
+}
+
+function sleepMs(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}
+
+function line(what: string, value: number | null, unit: string): Measurement {
+  return { what, value, unit }
+}
+
+function table(lines: readonly Measurement[]): string {
+  const { services, slices, endpointsPerSlice } = LARGE_CLUSTER
+  const size = `${services} Services, ${slices * endpointsPerSlice} endpoints, ${values.pods} Pods`
+  const shown = lines.map(({ what, value, unit }) => {
+    const text = value === null ? 'not measured' : `${Number(value.toPrecision(3))} ${unit}`.trim()
+    return `| ${what} | ${text} |`
+  })
+  return `| Node ${process.versions.node}, ${process.platform} ${process.arch}; ${size} | |\n|---|---|\n${shown.join('\n')}\n`
+}
