@@ -67,8 +67,8 @@ function uniqueObjects(objects: readonly ManifestObject[], warnings: string[]): 
     const key = `${object.kind} ${keyOf(object.metadata)}`
     const before = unique.get(key)
     if (before !== undefined) {
-      const place = object.metadata.place()
-      warnings.push(`${key} is in ${before.metadata.place()} and again in ${place}: the second one counts`)
+      const place = object.metadata.place
+      warnings.push(`${key} is in ${before.metadata.place} and again in ${place}: the second one counts`)
     }
     unique.set(key, object)
   }
@@ -154,7 +154,7 @@ function warnAboutSharedAddresses(services: readonly ManifestService[], warnings
       const other = owners.get(address)
       if (other !== undefined) {
         warnings.push(
-          `${address} is the address of two Services: ${other.metadata.place()}, ${service.metadata.place()}`,
+          `${address} is the address of two Services: ${other.metadata.place}, ${service.metadata.place}`,
         )
       }
       owners.set(address, service)

@@ -14,6 +14,8 @@ export interface ManifestDocument {
   readonly value: unknown
   /** The 1-based line of a value, or of the nearest thing around it that was written. */
   lineOf(path: Path): number
+  /** Where a value is, at little cost: `file:line` in YAML, the way to it in JSON (`file: items[2]`). */
+  placeOf(path: Path): string
 }
 
 /** The documents of a file, in order. Throws the ManifestError for the first thing that is not YAML or JSON. */
@@ -34,7 +36,8 @@ function readJson(text: string, file: string): ManifestDocument[] {
     yaml ??= readYaml(text, file)
     return yaml[0]?.lineOf(path) ?? 1
   }
-  return [{ file, value, lineOf }]
+  const placeOf = (path: Path): string => (path.length === 0 ? file : `${file}: ${pathText(path)}`)
+  return [{ file, value, lineOf, placeOf }]
 }
 
 function readYaml(text: string, file: string): ManifestDocument[] {
@@ -43,7 +46,9 @@ function readYaml(text: string, file: string): ManifestDocument[] {
   return [...documents].map(document => {
     const error: YAMLError | undefined = document.errors[0]
     if (error !== undefined) throw new ManifestError(file, lines.linePos(error.pos[0]).line, error.message)
-    return { file, value: plainValue(document, file, lines), lineOf: path => lineAt(document, path, lines) }
+    const lineOf = (path: Path): number => lineAt(document, path, lines)
+    const placeOf = (path: Path): string => `${file}:${lineOf(path)}`
+    return { file, value: plainValue(document, file, lines), lineOf, placeOf }
   })
 }
 
@@ -61,4 +66,8 @@ function lineAt(document: Document, path: Path, lines: LineCounter): number {
     if (isNode(found) && found.range != null) return lines.linePos(found.range[0]).line
   }
   return 1
+}
+
+function pathText(path: Path): string {
+  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('')
 }

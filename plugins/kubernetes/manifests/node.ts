@@ -25,6 +25,11 @@ export class ManifestNode {
     return this.#document.lineOf(this.#path)
   }
 
+  /** Where it is written, at little cost; see ManifestDocument. */
+  get place(): string {
+    return this.#document.placeOf(this.#path)
+  }
+
   /** Whether it was not written, or as `null`. */
   get isAbsent(): boolean {
     return this.#value === undefined || this.#value === null
