@@ -17,6 +17,7 @@ import { loadbalance } from '#plugins/loadbalance/index.ts'
 import { local } from '#plugins/local/index.ts'
 import { log } from '#plugins/log/index.ts'
 import { loop } from '#plugins/loop/index.ts'
+import { metadata } from '#plugins/metadata/index.ts'
 import { minimal } from '#plugins/minimal/index.ts'
 import { multisocket } from '#plugins/multisocket/index.ts'
 import { nsid } from '#plugins/nsid/index.ts'
@@ -32,6 +33,7 @@ import { whoami } from '#plugins/whoami/index.ts'
  */
 export const plugins: readonly AnyPlugin[] = [
   root,
+  metadata,
   cancel,
   multisocket,
   reload,

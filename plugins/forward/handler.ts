@@ -36,6 +36,7 @@ export function forwardHandler(
   function finish(walked: Walked, query: Query): Answer {
     underWay--
     if ('error' in walked) return failure(Rcode.SERVFAIL, walked.error)
+    query.metadata?.set('forward/upstream', walked.from)
     if (nextForward !== null && goesToNext(line, walked.reply, query)) return nextForward(query)
     return replyFromUpstream(walked.reply, query, metrics)
   }

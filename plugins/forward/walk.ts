@@ -7,8 +7,8 @@ import type { Upstream } from '#net/upstream/upstream.ts'
 import type { ForwardLine } from '#plugins/forward/options.ts'
 import type { Message } from '#wire/message.ts'
 
-/** What a walk along the upstreams came to: a reply, or why there is none. */
-export type Walked = { readonly reply: Message } | { readonly error: Error }
+/** What a walk along the upstreams came to: a reply and the `host:port` that it is from, or why there is none. */
+export type Walked = { readonly reply: Message; readonly from: string } | { readonly error: Error }
 
 /** What a walk needs. */
 export interface WalkContext {
@@ -40,7 +40,7 @@ export async function walk(
   const maxAttempts = line.maxConnectAttempts ?? 2 * upstreams.length
   const exchange = { tcp, retryTruncated: line.preferUdp, deadlineMs }
   let error = NO_HEALTHY
-  let refusal: Message | null = null
+  let refusal: Walked | null = null
   let attempts = 0
   let down = 0
   let refused = 0
@@ -60,15 +60,16 @@ export async function walk(
     attempts++
     try {
       const reply = await upstream.exchange(question, exchange)
-      if (!line.failoverRcodes.includes(reply.rcode) || ++refused === upstreams.length) return { reply }
-      refusal = reply
+      const walked = { reply, from: upstream.address.text }
+      if (!line.failoverRcodes.includes(reply.rcode) || ++refused === upstreams.length) return walked
+      refusal = walked
     } catch (failure) {
       error = failure as Error
       if (line.maxFails > 0) upstream.startProbing()
       if (down >= order.length) break
     }
   }
-  return refusal === null ? { error } : { reply: refusal }
+  return refusal ?? { error }
 }
 
 function isDown(upstream: Upstream, line: ForwardLine): boolean {

@@ -2,6 +2,7 @@ import { answerCache, readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
+import { metadataProvider } from '#plugin/metadata.ts'
 import { DependsOn } from '#plugin/reuse.ts'
 import { openAccess } from '#plugins/kubernetes/api/open-access.ts'
 import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duration.ts'
@@ -15,6 +16,7 @@ import { ManifestSource } from '#plugins/kubernetes/manifests/source.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
+import { queryMetadata } from '#plugins/kubernetes/query-metadata.ts'
 import { shareDeltas } from '#plugins/kubernetes/share-deltas.ts'
 
 /** Answers for the services, endpoints and pods of a Kubernetes cluster. */
@@ -38,6 +40,10 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
       const source =
         options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
+      env.provide(metadataProvider, {
+        plugin: env.name,
+        metadata: (label, query) => queryMetadata(cluster, options, label, query),
+      })
       env.onStartup(() => {
         answers.setOwnAddresses(ownAddresses(env.block.listenAddresses))
         for (const cache of env.offers(answerCache)) cache.track(options.zones)
@@ -65,6 +71,7 @@ function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batc
       namespaceLabels: options.namespaceLabels,
       endpoints: !options.noEndpoints,
       pods: options.pods === 'verified',
+      podLabels: env.block.plugins.includes('metadata'),
     },
     log: env.log,
     clock: env.clock,
@@ -90,6 +97,7 @@ function apiSource(
       endpoints: !options.noEndpoints,
       pods: options.pods === 'verified',
       podNames: options.endpointPodNames,
+      podLabels: env.block.plugins.includes('metadata'),
     },
     startupTimeoutMs,
     ...(times === undefined ? {} : { times }),

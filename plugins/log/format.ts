@@ -31,16 +31,21 @@ const PLACEHOLDERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ['{duration}', (_query, _reply, elapsedMs) => `${formatSeconds(elapsedMs)}s`],
 ])
 
+/** Reads the metadata of a query, `null` when there is none. */
+export type ReadMetadata = (label: string, query: Query) => string | null
+
 /**
- * Compiles a format. Placeholders are replaced; `{/label}` asks for metadata, which nothing provides, and becomes `-`;
- * any other text in braces stays as it is.
+ * Compiles a format. Placeholders are replaced, `{/label}` by metadata; any other text in braces stays as it is. What has no
+ * value becomes `-`.
  */
-export function compileFormat(format: string): Writer {
+export function compileFormat(format: string, readMetadata: ReadMetadata): Writer {
   const writers: Writer[] = []
   let at = 0
   // The innermost braces count, so that `{ {type} }` has one placeholder.
   for (const match of format.matchAll(/\{[^{}]*\}/g)) {
-    const writer = match[0].startsWith('{/') ? () => EMPTY : PLACEHOLDERS.get(match[0])
+    const writer = match[0].startsWith('{/')
+      ? metadata(match[0].slice(2, -1), readMetadata)
+      : PLACEHOLDERS.get(match[0])
     if (writer === undefined) continue
     writers.push(literal(format.slice(at, match.index)), writer)
     at = match.index + match[0].length
@@ -51,6 +56,10 @@ export function compileFormat(format: string): Writer {
     for (const write of writers) line += write(query, reply, elapsedMs)
     return line
   }
+}
+
+function metadata(label: string, read: ReadMetadata): Writer {
+  return query => read(label, query) || EMPTY
 }
 
 function literal(text: string): Writer {

@@ -5,6 +5,7 @@ import type { Logger } from '#plugin/log.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import type { ReplyObserver } from '#plugin/reuse.ts'
+import type { ReadMetadata } from '#plugins/log/format.ts'
 import { compileFormat } from '#plugins/log/format.ts'
 import type { LogRule } from '#plugins/log/parse.ts'
 import { classOf } from '#plugins/log/reply-class.ts'
@@ -22,8 +23,12 @@ export function makeHandler(observe: ReplyObserver, next: Handler, clock: Clock)
 }
 
 /** Logs a query by the first rule whose scope holds its name; that rule may still leave its class of reply out. */
-export function logReplies(rules: readonly LogRule[], log: Logger): ReplyObserver {
-  const writers = rules.map(({ scope, classes, format }) => ({ scope, classes, write: compileFormat(format) }))
+export function logReplies(rules: readonly LogRule[], log: Logger, readMetadata: ReadMetadata): ReplyObserver {
+  const writers = rules.map(({ scope, classes, format }) => ({
+    scope,
+    classes,
+    write: compileFormat(format, readMetadata),
+  }))
   return function logReply(query, reply, elapsedMs) {
     for (let i = 0; i < writers.length; i++) {
       const { scope, classes, write } = writers[i]!

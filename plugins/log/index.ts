@@ -1,5 +1,6 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { metadataReader } from '#plugin/metadata.ts'
 import { DependsOn } from '#plugin/reuse.ts'
 import { logReplies, makeHandler } from '#plugins/log/handler.ts'
 import type { LogRule } from '#plugins/log/parse.ts'
@@ -12,7 +13,11 @@ export const log: AnyPlugin = definePlugin<readonly LogRule[]>({
   dependsOn: () => DependsOn.QUESTION,
   parse: (directive, _block, previous = []) => Object.freeze([...previous, ...parseLog(directive)]),
   build(rules, next, env) {
-    const observe = logReplies(rules, env.log)
+    const observe = logReplies(
+      rules,
+      env.log,
+      (label, query) => env.offers(metadataReader)[0]?.read(label, query) ?? null,
+    )
     env.observe(observe)
     return makeHandler(observe, next, env.clock)
   },

@@ -66,6 +66,8 @@ export class Query {
   zone: FoldedName = ROOT
   /** How many lookups within the server led here, 0 for a query from outside. */
   depth = 0
+  /** What plugins noted about the query while they dealt with it, by label; `null` where nobody can read it (plugin metadata). */
+  metadata: Map<string, string> | null = null
 
   get opcode(): number {
     return (this.flags >> 11) & 15
@@ -128,6 +130,7 @@ export class Query {
     query.server = this.server
     query.zone = this.zone
     query.depth = this.depth
+    query.metadata = this.metadata
     return query
   }
 

@@ -70,7 +70,7 @@ const MANIFEST: string = `
 { apiVersion: v1, kind: Service, metadata: { name: loop-b, namespace: testns },
   spec: { type: ExternalName, externalName: loop-a.testns.svc.cluster.local } }
 ---
-{ apiVersion: v1, kind: Pod, metadata: { name: pod-1, namespace: podns }, status: { podIP: 10.240.0.1 } }
+{ apiVersion: v1, kind: Pod, metadata: { name: pod-1, namespace: podns, labels: { app: web } }, status: { podIP: 10.240.0.1 } }
 ---
 { apiVersion: v1, kind: Pod, metadata: { name: gone, namespace: podns }, status: { podIP: 10.240.0.9, phase: Failed } }
 ---

@@ -18,6 +18,8 @@ export interface Selection {
   readonly pods: boolean
   /** Whether endpoints go by their pods' names; else those are not kept. */
   readonly podNames: boolean
+  /** Whether the labels of pods are kept. */
+  readonly podLabels: boolean
 }
 
 /** A kind of objects to list and watch. */
@@ -54,7 +56,7 @@ export function selectedResources(selection: Selection): readonly Resource[] {
     },
     { name: 'services', path: '/api/v1/services', kind: 'service', selectors: labels, state: serviceState },
     ...(selection.endpoints ? [slices] : []),
-    ...(selection.pods ? [podResource(labels)] : []),
+    ...(selection.pods ? [podResource(labels, selection.podLabels)] : []),
   ]
 }
 
@@ -68,9 +70,15 @@ function labelSelector(text: string): Readonly<Record<string, string>> {
   return text === '' ? {} : { labelSelector: text }
 }
 
-function podResource(labels: Readonly<Record<string, string>>): Resource {
+function podResource(labels: Readonly<Record<string, string>>, withLabels: boolean): Resource {
   const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
-  return { name: 'pods', path: '/api/v1/pods', kind: 'pod', selectors: { ...labels, fieldSelector }, state: podState }
+  return {
+    name: 'pods',
+    path: '/api/v1/pods',
+    kind: 'pod',
+    selectors: { ...labels, fieldSelector },
+    state: object => podState(object, withLabels),
+  }
 }
 
 function namespaceState({ metadata }: ApiObject): NamespaceState {
@@ -113,10 +121,12 @@ function sliceState(object: ApiObject, withPodNames: boolean): SliceState | null
 }
 
 /** A pod on its way out stays as it is known until it is gone. */
-function podState({ metadata, status }: ApiObject): PodState | null | undefined {
+function podState({ metadata, status }: ApiObject, withLabels: boolean): PodState | null | undefined {
   if (metadata?.deletionTimestamp !== undefined) return undefined
   const ip = status?.podIP ?? ''
-  return ip === '' ? null : { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', ip }
+  if (ip === '') return null
+  const pod = { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', ip }
+  return withLabels ? { ...pod, labels: metadata?.labels ?? {} } : pod
 }
 
 /** A port without a number stands for all ports: there is nothing in it for an SRV record. */

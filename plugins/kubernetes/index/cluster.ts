@@ -9,6 +9,7 @@ import { foldName, isSubdomain } from '#wire/name.ts'
 
 const NO_SERVICES: readonly ServiceEntry[] = []
 const NO_ENDPOINTS: readonly Endpoint[] = []
+const NO_PODS: readonly PodState[] = []
 
 /** How an index sees the cluster. */
 export interface ClusterOptions {
@@ -98,6 +99,11 @@ export class Cluster {
   /** The endpoints that have an address, by its key. */
   endpointsAt(address: string): readonly Endpoint[] {
     return this.#endpointsByAddress.get(address) ?? NO_ENDPOINTS
+  }
+
+  /** The pods that have an address, by its key; those on the node's own network share it. */
+  podsAt(address: string): readonly PodState[] {
+    return this.#podsByAddress.get(address) ?? NO_PODS
   }
 
   /** Whether a pod of a namespace (a folded wire label) has an address, by its key. */

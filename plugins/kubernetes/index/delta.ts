@@ -61,6 +61,8 @@ export interface PodState {
   readonly name: string
   /** status.podIP. */
   readonly ip: string
+  /** Sent only where metadata is read. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /**

@@ -64,7 +64,7 @@ export class Request {
     return this.#name.slice(this.#serviceAt, this.#kindAt)
   }
 
-  /** The pod's name, as text. */
+  /** Name of the service or pod, as text; meant for names of two labels and more. */
   get podName(): string {
     return this.#name.slice(this.#serviceAt + 1, this.#namespaceAt)
   }

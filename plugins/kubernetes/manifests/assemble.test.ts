@@ -6,7 +6,13 @@ import type { Assembled, Selection } from '#plugins/kubernetes/manifests/assembl
 import { assemble } from '#plugins/kubernetes/manifests/assemble.ts'
 import { readManifest } from '#plugins/kubernetes/manifests/object.ts'
 
-const EVERYTHING: Selection = { labels: EVERY_OBJECT, namespaceLabels: EVERY_OBJECT, endpoints: true, pods: true }
+const EVERYTHING: Selection = {
+  labels: EVERY_OBJECT,
+  namespaceLabels: EVERY_OBJECT,
+  endpoints: true,
+  pods: true,
+  podLabels: false,
+}
 
 const WEB = '{ apiVersion: v1, kind: Service, metadata: { name: web, labels: { a: "1" } }, spec: SPEC }'
 const POD = (name: string, rest: string): string =>

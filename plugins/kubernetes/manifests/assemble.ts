@@ -15,6 +15,8 @@ export interface Selection {
   readonly namespaceLabels: LabelSelector
   readonly endpoints: boolean
   readonly pods: boolean
+  /** Whether the labels of pods are kept. */
+  readonly podLabels: boolean
 }
 
 /** A cluster as its manifests describe it. */
@@ -55,8 +57,9 @@ export function assemble(objects: readonly ManifestObject[], selection: Selectio
   }
   for (const { kind, metadata, ...pod } of selection.pods ? unique.filter(object => object.kind === 'Pod') : []) {
     if (pod.ip === '' || pod.isOver || metadata.isDeleting || !selection.labels(metadata.labels)) continue
-    const { namespace, name } = metadata
-    put({ kind: 'pod', key: keyOf(metadata), object: { namespace, name, ip: pod.ip } })
+    const { namespace, name, labels } = metadata
+    const object = { namespace, name, ip: pod.ip, ...(selection.podLabels ? { labels } : {}) }
+    put({ kind: 'pod', key: keyOf(metadata), object })
   }
   return { states, warnings }
 }

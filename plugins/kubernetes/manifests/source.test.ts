@@ -46,7 +46,7 @@ async function start(
   }
   const source = new ManifestSource({
     paths: paths.map(path => join(directory, path)),
-    selection: { labels: EVERY_OBJECT, namespaceLabels: EVERY_OBJECT, endpoints: true, pods: true },
+    selection: { labels: EVERY_OBJECT, namespaceLabels: EVERY_OBJECT, endpoints: true, pods: true, podLabels: false },
     log: logger,
     clock: systemClock,
     apply: batch => batches.push(batch),

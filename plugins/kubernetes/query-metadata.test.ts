@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { after, before, describe, it } from 'node:test'
+import type { AnyPlugin } from '#plugin/define.ts'
+import { definePlugin } from '#plugin/define.ts'
+import type { MetadataReader } from '#plugin/metadata.ts'
+import { metadataReader } from '#plugin/metadata.ts'
+import { kubernetes } from '#plugins/kubernetes/index.ts'
+import { metadata } from '#plugins/metadata/index.ts'
+import { clusterDirectory, S, Z } from '#test/support/kubernetes.ts'
+import type { PluginUnderTest } from '#test/support/plugin.ts'
+import { buildPlugin, makeQuery } from '#test/support/plugin.ts'
+
+const rows: [name: string, label: string, value: string | null][] = [
+  [`SVC1.${S}`, 'service', 'svc1'],
+  [`svc1.${S}`, 'namespace', 'testns'],
+  [`svc1.${S}`, 'kind', 'svc'],
+  [`svc1.${S}`, 'endpoint', ''],
+  [`svc1.${S}`, 'port-name', ''],
+  [`ep1a.svc1.${S}`, 'endpoint', 'ep1a'],
+  [`_http._tcp.svc1.${S}`, 'port-name', 'http'],
+  [`_http._tcp.svc1.${S}`, 'protocol', 'tcp'],
+  [`none.nowhere.svc.${Z}`, 'service', 'none'],
+  [`10-240-0-1.podns.pod.${Z}`, 'kind', 'pod'],
+  [`testns.svc.${Z}`, 'service', ''],
+  [`svc.${Z}`, 'kind', 'svc'],
+  [`svc1.${S}`, 'parse-error', null],
+  [`a.b.${Z}`, 'parse-error', 'invalid query name'],
+  [`a.b.${Z}`, 'service', null],
+  [`a\\010b.${S}`, 'service', 'a\\010b'],
+  ['example.org.', 'service', null],
+  ['example.org.', 'client-namespace', 'podns'],
+  ['example.org.', 'client-pod-name', 'pod-1'],
+  ['example.org.', 'client-label/app', 'web'],
+  ['example.org.', 'client-label/constructor', null],
+  [`svc1.${S}`, 'nonsense', null],
+]
+
+describe('the metadata of kubernetes', () => {
+  let directory = ''
+  let plugin: PluginUnderTest
+  let reader: MetadataReader
+  before(async () => {
+    directory = clusterDirectory()
+    const probe: AnyPlugin = definePlugin<null>({
+      name: 'probe',
+      once: true,
+      parse: () => null,
+      build(_, next, env) {
+        env.onStartup(() => {
+          reader = env.offers(metadataReader)[0]!
+        })
+        return next
+      },
+    })
+    const text = `metadata\nkubernetes cluster.local {\nmanifests ${directory}\npods verified\n}\nprobe`
+    plugin = buildPlugin(metadata, text, { plugins: [metadata, kubernetes, probe] })
+    await plugin.instance.hooks.run('startup')
+  })
+  after(async () => {
+    await plugin.instance.hooks.run('shutdown')
+    rmSync(directory, { recursive: true })
+  })
+  for (const [name, label, value] of rows) {
+    it(`kubernetes/${label} of ${name}`, () => {
+      assert.equal(reader.read(`kubernetes/${label}`, makeQuery(name, 'A')), value)
+    })
+  }
+
+  it('knows nothing of a client that is no pod', () => {
+    assert.equal(reader.read('kubernetes/client-namespace', makeQuery('a.', 'A', { client: '192.0.2.9' })), null)
+  })
+})
