@@ -86,7 +86,7 @@ function apiSource(
   apply: (batch: DeltaBatch) => void,
   times: ReflectorTimes | undefined,
 ): Source {
-  const { limits, startupTimeoutMs } = options.api!
+  const { limits, startupTimeoutMs, snapshot } = options.api!
   const duration = new ProgrammingDuration(env.metrics, cluster, env.clock, env.log)
   return new ApiSource({
     openAccess: () => openAccess(options.api!, env),
@@ -100,6 +100,7 @@ function apiSource(
       podLabels: env.block.plugins.includes('metadata'),
     },
     startupTimeoutMs,
+    snapshot: snapshot === null ? null : { ...snapshot, file: env.resolveBesideCorefile(snapshot.file) },
     ...(times === undefined ? {} : { times }),
     log: env.log,
     clock: env.clock,

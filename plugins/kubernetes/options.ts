@@ -24,6 +24,7 @@ const API_OPTIONS: readonly string[] = [
   'apiserver_burst',
   'apiserver_max_inflight',
   'startup_timeout',
+  'snapshot',
 ]
 /** Options of CoreDNS that are not here. */
 const ABSENT_OPTIONS: readonly string[] = ['multicluster', 'zonal']

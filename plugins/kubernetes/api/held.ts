@@ -30,6 +30,18 @@ export class Held {
     return { kind: this.#kind, key, object } as Delta
   }
 
+  /** Takes a state from a snapshot, unless something is known of the object already; returns the delta if it was taken. */
+  adopt(key: string, json: string): Delta | null {
+    if (this.#states.has(key)) return null
+    this.#states.set(key, json)
+    return { kind: this.#kind, key, object: JSON.parse(json) } as Delta
+  }
+
+  /** The keys of all objects; a copy. */
+  keys(): string[] {
+    return [...this.#states.keys()]
+  }
+
   /** Forgets an object; returns the delta if it was held. */
   remove(key: string): Delta | null {
     return this.#states.delete(key) ? ({ kind: this.#kind, key, object: null } as Delta) : null

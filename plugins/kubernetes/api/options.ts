@@ -2,6 +2,7 @@ import type { Argument } from '#corefile/argument.ts'
 import type { Line, ReadOptions } from '#corefile/directive.ts'
 import { parseDurationMs } from '#lib/duration.ts'
 import type { ApiLimits } from '#plugins/kubernetes/api/client.ts'
+import type { SnapshotOption } from '#plugins/kubernetes/api/snapshot-keeper.ts'
 
 /** How to follow a live cluster. With neither `endpoint` nor `kubeconfig`, this is a pod of it. */
 export interface ApiOptions {
@@ -12,6 +13,8 @@ export interface ApiOptions {
   readonly kubeconfig: KubeconfigOption | null
   readonly limits: ApiLimits
   readonly startupTimeoutMs: number
+  /** The file is as written. */
+  readonly snapshot: SnapshotOption | null
 }
 
 /** Files in PEM, as written. */
@@ -28,6 +31,7 @@ export interface KubeconfigOption {
 }
 
 const DEFAULT_STARTUP_TIMEOUT_MS = 5000
+const DEFAULT_MAX_AGE_MS = 86_400_000
 
 /** Readers of the options about the Kubernetes API. */
 export const apiReaders = {
@@ -45,6 +49,10 @@ export const apiReaders = {
   apiserver_burst: (line: Line): number => readLimit(line, /^[+-]?\d+$/, 'a whole number'),
   apiserver_max_inflight: (line: Line): number => readLimit(line, /^[+-]?\d+$/, 'a whole number'),
   startup_timeout: (line: Line): number => readTimeout(line.one()),
+  snapshot: (line: Line): SnapshotOption => ({
+    file: line.required().text,
+    maxAgeMs: line.optional()?.durationMs({ min: 1000 }) ?? DEFAULT_MAX_AGE_MS,
+  }),
 } as const
 
 /** What the readers have read. */
@@ -61,6 +69,7 @@ export function apiOptions(read: ReadOptions<typeof apiReaders>): ApiOptions {
       inFlight: read.apiserver_max_inflight ?? 0,
     },
     startupTimeoutMs: read.startup_timeout ?? DEFAULT_STARTUP_TIMEOUT_MS,
+    snapshot: read.snapshot ?? null,
   }
 }
 

@@ -47,7 +47,7 @@ export class Cluster {
   apply(batch: DeltaBatch): void {
     for (const delta of batch.deltas) this.#applyDelta(delta)
     if (batch.deltas.length > 0) this.serial = Math.max(this.serial, batch.atSeconds)
-    if (batch.synced) this.synced = true
+    this.synced = batch.synced
   }
 
   /** Whether names in a namespace (a folded wire label) are answered. */

@@ -80,6 +80,6 @@ export interface DeltaBatch {
   /** When the source learned of them, in whole seconds since 1970; becomes the zones' serial. */
   readonly atSeconds: number
   readonly deltas: readonly Delta[]
-  /** Whether the source has now sent everything it knows. Once set it holds for good. */
+  /** Whether the source has now sent everything there is; it can become false again, when a snapshot gets too old. */
   readonly synced: boolean
 }

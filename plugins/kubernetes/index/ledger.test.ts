@@ -16,7 +16,7 @@ test('all is the last state of each object, the time of the last change, and whe
   assert.equal(ledger.all()?.synced, false)
   ledger.add({ atSeconds: 7, deltas: [gone('a'), namespace('c')], synced: true })
   ledger.add({ atSeconds: 9, deltas: [], synced: false })
-  assert.deepEqual(ledger.all(), { atSeconds: 7, deltas: [namespace('b'), namespace('c')], synced: true })
+  assert.deepEqual(ledger.all(), { atSeconds: 7, deltas: [namespace('b'), namespace('c')], synced: false })
 })
 
 test('an empty cluster is something to tell', () => {

@@ -13,7 +13,7 @@ export class Ledger {
       else this.#states.set(id, delta)
     }
     if (deltas.length > 0) this.#atSeconds = Math.max(this.#atSeconds, atSeconds)
-    this.#synced ||= synced
+    this.#synced = synced
   }
 
   /** A batch that leads from nothing to what all batches so far led to; `null` when there was none. */
