@@ -14,7 +14,7 @@ import { isSubdomain } from '#wire/name.ts'
 /** Shows each query with its reply to `observe`. */
 export function makeHandler(observe: ReplyObserver, next: Handler, clock: Clock): Handler {
   function show(reply: Reply, query: Query): Reply {
-    observe(query, reply, clock.nowMs() - query.receivedAtMs)
+    observe(query, reply, clock.nowMs() - query.receivedAtMs, 0)
     return reply
   }
   return function logQuery(query) {

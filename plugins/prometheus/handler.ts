@@ -10,16 +10,16 @@ import type { ReplyObserver } from '#plugin/reuse.ts'
 
 /** Counts a query with its reply. As in CoreDNS a reply that no plugin wrote has size 0. */
 export function countReplies(metrics: RequestMetrics): ReplyObserver {
-  return function count(query, reply, elapsedMs) {
-    const octets = reply.delivery === Delivery.WRITTEN ? uncompressedOctets(query, reply) : 0
-    metrics.record(query, reply, query.zone, octets, elapsedMs)
+  return function count(query, reply, elapsedMs, octets) {
+    const written = reply.delivery === Delivery.WRITTEN ? octets : 0
+    metrics.record(query, reply, query.zone, written, elapsedMs)
   }
 }
 
 /** Shows each query with its reply to `observe`. */
 export function makeHandler(observe: ReplyObserver, next: Handler, clock: Clock): Handler {
   function record(reply: Reply, query: Query): Reply {
-    observe(query, reply, clock.nowMs() - query.receivedAtMs)
+    observe(query, reply, clock.nowMs() - query.receivedAtMs, uncompressedOctets(query, reply))
     return reply
   }
   return function prometheus(query) {

@@ -35,8 +35,11 @@ export interface Reuse {
   touch(): void
 }
 
-/** Told of each reply that is sent again; `elapsedMs` is the time since the query was read, in milliseconds. */
-export type ReplyObserver = (query: Query, reply: Reply, elapsedMs: number) => void
+/**
+ * Told of each reply that is sent again; `elapsedMs` is the time since the query was read, in milliseconds, `octets` the
+ * reply's size without compression and OPT record.
+ */
+export type ReplyObserver = (query: Query, reply: Reply, elapsedMs: number, octets: number) => void
 
 /** The reuse of replies that are good until some data changes. */
 export function untilChanged(epoch: Epoch): Reuse {

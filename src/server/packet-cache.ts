@@ -6,8 +6,9 @@ import type { ReplyObserver } from '#plugin/reuse.ts'
 import { layoutOf, Packet } from '#server/packet.ts'
 import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
 
-/** Places for packets; a power of two. */
-const PLACES = 1 << 14
+/** Sets of places, a power of two, and places in each: the most packets that are kept is their product. */
+const SETS = 1 << 13
+const WAYS = 4
 /** Larger queries and replies are not kept: memory is at most the places times these. */
 const MAX_KEY_OCTETS = 320
 const MAX_REPLY_OCTETS = 1232
@@ -22,15 +23,21 @@ export interface BlockReuse {
 
 /**
  * Finished replies by the octets of the query: everything after the ID, the name's letter case aside. A reply goes in when
- * its query comes for the second time, so that a stream of random names leaves nothing behind. Each query has one place
- * only, and the newest takes it.
+ * its query comes for the second time, so that a stream of random names leaves nothing behind. A query has the places of
+ * one set, which packets take in turn.
  */
 export class PacketCache {
-  readonly #packets: (Packet | null)[] = new Array(PLACES).fill(null)
-  readonly #observers: (readonly ReplyObserver[])[] = new Array(PLACES).fill([])
-  /** The hash that was last not found at each place. */
-  readonly #missed = new Int32Array(PLACES)
+  readonly #packets: (Packet | null)[] = new Array(SETS * WAYS).fill(null)
+  readonly #observers: (readonly ReplyObserver[])[] = new Array(SETS * WAYS).fill([])
+  /** The hash of each place's packet: looked at before the packet, which is somewhere else in memory. */
+  readonly #hashes = new Int32Array(SETS * WAYS)
+  /** Hashes that were not found lately, as many as a set has places. */
+  readonly #missed = new Int32Array(SETS * WAYS)
+  /** The place of each set that is taken next. */
+  readonly #next = new Uint8Array(SETS)
+  /** Of the message that `serve` was last asked about. */
   #hash = 0
+  #isKnown = false
 
   /** Answers the message from `start` to `end` if its reply is here and good; returns the reply's length, else 0. */
   serve(
@@ -45,23 +52,26 @@ export class PacketCache {
   ): number {
     const hash = hashOf(message, start, end)
     this.#hash = hash
-    const place = hash & (PLACES - 1)
-    const packet = this.#packets[place]!
-    if (packet === null || packet.isStream !== isStream || !isSame(packet, message, start, end)) return 0
-    if (!packet.isGood(nowMs)) {
-      this.#packets[place] = null
-      return 0
+    const first = (hash & (SETS - 1)) * WAYS
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#hashes[place] !== hash) continue
+      const packet = this.#packets[place]!
+      if (packet === null || packet.isStream !== isStream || !isSame(packet, message, start, end)) continue
+      if (!packet.isGood(nowMs)) {
+        this.#packets[place] = null
+        this.#isKnown = true // Its reply goes in again as soon as there is one.
+        return 0
+      }
+      const length = packet.write(message, start, out, outStart, nowMs)
+      const { query } = packet
+      query.id = (message[start]! << 8) | message[start + 1]!
+      query.peer = peer
+      query.receivedAtMs = nowMs
+      this.#tell(packet, this.#observers[place]!)
+      return length
     }
-    const length = packet.write(message, start, out, outStart, nowMs)
-    const { query, reply } = packet
-    query.id = (message[start]! << 8) | message[start + 1]!
-    query.peer = peer
-    query.receivedAtMs = nowMs
-    const counters = packet.reuse.counters
-    for (let i = 0; i < counters.length; i++) counters[i]!.inc()
-    const observers = this.#observers[place]!
-    for (let i = 0; i < observers.length; i++) observers[i]!(query, reply, 0)
-    return length
+    this.#isKnown = this.#notice(hash, first)
+    return 0
   }
 
   /**
@@ -79,14 +89,9 @@ export class PacketCache {
     from: number,
     length: number,
   ): void {
-    const place = this.#hash & (PLACES - 1)
-    if (this.#missed[place] !== this.#hash) {
-      this.#missed[place] = this.#hash
-      return
-    }
-    if (reply.delivery !== Delivery.WRITTEN || reply.error !== null || (octets[from + 2]! & (Flag.TC >> 8)) !== 0)
-      return
+    if (!this.#isKnown || reply.delivery !== Delivery.WRITTEN || reply.error !== null) return
     if (end - start > MAX_KEY_OCTETS || length > MAX_REPLY_OCTETS) return
+    if ((octets[from + 2]! & (Flag.TC >> 8)) !== 0) return
     const kept = octets.slice(from, from + length)
     const layout = layoutOf(kept, block.shuffles)
     if (layout === null) return
@@ -94,8 +99,37 @@ export class PacketCache {
     const foldedEnd = fold(key)
     const copy = query.copy()
     copy.ednsOptions = copy.ednsOptions.slice()
+    const place = this.#take(this.#hash)
     this.#packets[place] = new Packet(key, foldedEnd, copy, reply, kept, layout)
+    this.#hashes[place] = this.#hash
     this.#observers[place] = block.observers
+  }
+
+  #tell(packet: Packet, observers: readonly ReplyObserver[]): void {
+    const { counters } = packet.reuse
+    for (let i = 0; i < counters.length; i++) counters[i]!.inc()
+    for (let i = 0; i < observers.length; i++) observers[i]!(packet.query, packet.reply, 0, packet.uncompressedOctets)
+  }
+
+  /** Whether this hash has been noticed lately; from now on it has. */
+  #notice(hash: number, first: number): boolean {
+    const missed = this.#missed
+    for (let place = first; place < first + WAYS; place++) if (missed[place] === hash) return true
+    for (let place = first + WAYS - 1; place > first; place--) missed[place] = missed[place - 1]!
+    missed[first] = hash
+    return false
+  }
+
+  /** A place for a packet: that of the same hash or an empty one if there is one, else that whose turn it is. */
+  #take(hash: number): number {
+    const set = hash & (SETS - 1)
+    const first = set * WAYS
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#packets[place] === null || this.#hashes[place] === hash) return place
+    }
+    const turn = this.#next[set]!
+    this.#next[set] = (turn + 1) % WAYS
+    return first + turn
   }
 }
 

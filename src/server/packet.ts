@@ -1,6 +1,7 @@
 import { randomBelow } from '#lib/random.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
+import { uncompressedOctets } from '#plugin/reply-size.ts'
 import type { Reuse } from '#plugin/reuse.ts'
 import { HEADER_OCTETS, Type } from '#wire/constants.ts'
 
@@ -16,6 +17,8 @@ export class Packet {
   readonly reply: Reply
   readonly reuse: Reuse
   readonly epochValue: number
+  /** The reply's size without compression and OPT record. */
+  readonly uncompressedOctets: number
   readonly #octets: Uint8Array
   readonly #questionEnd: number
   readonly #ttlOffsets: Uint16Array
@@ -39,6 +42,7 @@ export class Packet {
     this.reply = reply
     this.reuse = reply.reuse!
     this.epochValue = this.reuse.epoch.value
+    this.uncompressedOctets = uncompressedOctets(query, reply)
     this.#octets = octets
     this.#questionEnd = layout.questionEnd
     this.#ttlOffsets = layout.ttlOffsets
@@ -115,16 +119,18 @@ const NO_OFFSETS = new Uint16Array(0)
 export function layoutOf(octets: Uint8Array, shuffled: boolean): PacketLayout | null {
   const questionEnd = skipName(octets, HEADER_OCTETS) + 4
   const ttlOffsets: number[] = []
+  const records = countAt(octets, 3) + countAt(octets, 4) + countAt(octets, 5)
+  const isShuffled = shuffled && records > 1
   const sets = new Map<string, number[]>()
   let at = questionEnd
   for (let section = 3; section <= 5; section++) {
     for (let count = countAt(octets, section); count > 0; count--) {
-      const owner = nameText(octets, at)
+      const ownerAt = at
       at = skipName(octets, at)
       const type = (octets[at]! << 8) | octets[at + 1]!
       if (type !== Type.OPT) ttlOffsets.push(at + 4)
-      if (type === Type.A || type === Type.AAAA || type === Type.MX) {
-        const set = `${section} ${type} ${owner}`
+      if (isShuffled && (type === Type.A || type === Type.AAAA || type === Type.MX)) {
+        const set = `${section} ${type} ${nameText(octets, ownerAt)}`
         const offsets = sets.get(set)
         if (offsets === undefined) sets.set(set, [at + 10])
         else offsets.push(at + 10)
@@ -134,7 +140,7 @@ export function layoutOf(octets: Uint8Array, shuffled: boolean): PacketLayout | 
   }
   const several = [...sets].filter(([, offsets]) => offsets.length > 1)
   const base = { questionEnd, ttlOffsets: Uint16Array.from(ttlOffsets) }
-  if (!shuffled || several.length === 0) return { ...base, addressOffsets: NO_OFFSETS, addressOctets: 0 }
+  if (several.length === 0) return { ...base, addressOffsets: NO_OFFSETS, addressOctets: 0 }
   const [set, offsets] = several[0]!
   const [section, type] = set.split(' ', 2)
   if (several.length > 1 || section !== '3' || type === String(Type.MX)) return null
