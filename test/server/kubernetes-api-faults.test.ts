@@ -5,6 +5,7 @@ import { namespace, service, slice } from '#test/support/api-server/cluster.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
 import { startApiServer } from '#test/support/api-server/server.ts'
 import { truthOf } from '#test/support/api-server/truth.ts'
+import type { LiveOptions } from '#test/support/live-cluster.ts'
 import { addStable, answerOf, bootLive, nameOf, SPACE, StablePoller } from '#test/support/live-cluster.ts'
 import { SeededRandom } from '#test/support/random.ts'
 import { until } from '#test/support/until.ts'
@@ -87,39 +88,45 @@ const faults: Readonly<Record<string, Fault>> = {
   'bookmarks come': api => api.bookmark(),
 }
 
-test(`after ${FAULTS} random faults under churn the answers are the truth, and stable names were always answered`, {
-  timeout: 60_000 + FAULTS * 500,
-}, async t => {
-  const random = new SeededRandom()
-  t.diagnostic(`NODENS_SEED=${random.seed}`)
-  const api = await startApiServer({ windowEvents: 50, bookmarkMs: 100 })
-  t.after(() => api.close())
-  addStable(api)
-  api.apply(namespace('other'))
-  for (let i = 0; i < 20; i++) change(api, random)
-  const server = await bootLive(t, api.url)
-  const poller = new StablePoller(server)
-  const met: string[] = []
-  try {
-    for (let i = 1; i <= FAULTS; i++) {
-      const name = random.pick(Object.keys(faults))
-      met.push(name)
-      change(api, random)
-      await faults[name]!(api, random)
-      for (let changes = random.below(4); changes > 0; changes--) change(api, random)
-      await sleep(random.below(10))
-      if (random.below(3) === 0) api.faults.clear()
-      if (i % FAULTS_BETWEEN_CHECKS !== 0 && i !== FAULTS) continue
-      api.faults.clear()
-      await converges(api, server, `seed ${random.seed}, after ${met.slice(-FAULTS_BETWEEN_CHECKS).join(', ')}`)
+const configurations: [title: string, options: LiveOptions][] = [
+  ['', {}],
+  [', with a cache that keeps all for an hour', { lines: 'ttl 3600', directives: 'cache 3600' }],
+]
+for (const [title, options] of configurations) {
+  test(`after ${FAULTS} random faults under churn the answers are the truth, and stable names were always answered${title}`, {
+    timeout: 60_000 + FAULTS * 500,
+  }, async t => {
+    const random = new SeededRandom()
+    t.diagnostic(`NODENS_SEED=${random.seed}`)
+    const api = await startApiServer({ windowEvents: 50, bookmarkMs: 100 })
+    t.after(() => api.close())
+    addStable(api)
+    api.apply(namespace('other'))
+    for (let i = 0; i < 20; i++) change(api, random)
+    const server = await bootLive(t, api.url, options)
+    const poller = new StablePoller(server)
+    const met: string[] = []
+    try {
+      for (let i = 1; i <= FAULTS; i++) {
+        const name = random.pick(Object.keys(faults))
+        met.push(name)
+        change(api, random)
+        await faults[name]!(api, random)
+        for (let changes = random.below(4); changes > 0; changes--) change(api, random)
+        await sleep(random.below(10))
+        if (random.below(3) === 0) api.faults.clear()
+        if (i % FAULTS_BETWEEN_CHECKS !== 0 && i !== FAULTS) continue
+        api.faults.clear()
+        await converges(api, server, `seed ${random.seed}, after ${met.slice(-FAULTS_BETWEEN_CHECKS).join(', ')}`)
+      }
+    } finally {
+      await poller.stop()
     }
-  } finally {
-    await poller.stop()
-  }
-  t.diagnostic(`${poller.asked} answers for stable names`)
-  assert.deepEqual(poller.wrong, [], `seed ${random.seed}`)
-  assert.ok(server.lines.length < 100, `log lines are bounded:\n${server.lines.join('\n')}`)
-})
+    t.diagnostic(`${poller.asked} answers for stable names`)
+    assert.deepEqual(poller.wrong, [], `seed ${random.seed}`)
+    assert.ok(server.lines.length < 100, `log lines are bounded:\n${server.lines.join('\n')}`)
+  })
+}
 
 /** Changes one object at random. */
 function change(api: FakeApiServer, random: SeededRandom): void {

@@ -222,6 +222,28 @@ describe('a change', () => {
     await becomes('new', 'NXDOMAIN')
   })
 
+  it('drops what the cache has stored about the names that it touches, positive and negative, and nothing else', async t => {
+    const { server, api, becomes } = await boot(t, {
+      lines: 'ttl 3600',
+      directives: 'cache 3600\nprometheus 127.0.0.1:0',
+    })
+    await becomes('new', 'NXDOMAIN')
+    await becomes('stable-0', '10.96.77.0')
+    api.apply(service(SPACE, 'new', '10.96.1.1'))
+    await becomes('new', '10.96.1.1')
+    api.apply(service(SPACE, 'new', '10.96.1.2'))
+    await becomes('new', '10.96.1.2')
+    api.apply(slice(SPACE, 'stable-pods-b', 'stable-pods', ['10.77.0.4']))
+    await becomes('stable-pods', '10.77.0.1 10.77.0.3 10.77.0.4')
+    api.delete('Service', 'new', SPACE)
+    await becomes('new', 'NXDOMAIN')
+    const hits = (): number =>
+      Number(/coredns_cache_hits_total\{[^}]*type="success"[^}]*\} (\d+)/.exec(server.metrics())?.[1] ?? 0)
+    const before = hits()
+    await becomes('stable-0', '10.96.77.0')
+    assert.equal(hits(), before + 1)
+  })
+
   it('of readiness takes an address away and brings it back', async t => {
     const { api, becomes } = await boot(t)
     api.apply(service(SPACE, 'pods', 'None'))
@@ -278,7 +300,7 @@ describe('a change', () => {
   })
 
   it('is seen in the lameduck time', async t => {
-    const { api, server, becomes } = await boot(t, { directives: 'health 127.0.0.1:0 {\nlameduck 1s\n}' })
+    const { api, server, becomes } = await boot(t, { directives: 'health 127.0.0.1:0 {\nlameduck 2s\n}' })
     const over = server.close()
     await until(() => server.lines.some(line => line.includes('lameduck')))
     api.apply(service(SPACE, 'new', '10.96.1.1'))

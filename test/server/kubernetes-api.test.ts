@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { certificates } from '#test/support/api-server/certificates.ts'
@@ -108,6 +111,40 @@ describe('the API server dies later', () => {
     const again = await bootLive(t, api.url, { lines: 'startup_timeout 50ms' })
     assert.equal(await answerOf(again, STABLE_NAME), 'SERVFAIL')
     assert.equal(await answerOf(again, nameOf('nope')), 'SERVFAIL')
+    await api.accept()
+    await until(async () => (await answerOf(again, STABLE_NAME)) === STABLE_ADDRESS)
+  })
+
+  it('and the server is started again with a snapshot: all is answered as it was, and what changed is found later', async t => {
+    const port = await freePort()
+    const file = join(mkdtempSync(join(tmpdir(), 'nodens-snapshot-')), 'cluster.json')
+    t.after(() => rmSync(dirname(file), { recursive: true }))
+    const lines = `snapshot ${file}\nstartup_timeout 50ms`
+    const { api, server } = await boot(t, { lines })
+    api.apply(service(SPACE, 'old', '10.96.1.2'))
+    await until(async () => (await answerOf(server, nameOf('old'))) === '10.96.1.2')
+    await server.close()
+    await api.refuse()
+    api.delete('Service', 'old', SPACE)
+    api.apply(service(SPACE, 'new', '10.96.1.1'))
+    const again = await bootLive(t, api.url, { lines, directives: `ready 127.0.0.1:${port}` })
+    const poller = new StablePoller(again)
+    assert.equal(await answerOf(again, nameOf('old')), '10.96.1.2')
+    assert.equal((await get(port, '/ready'))[0], 200)
+    await api.accept()
+    await until(async () => (await answerOf(again, nameOf('new'))) === '10.96.1.1')
+    await until(async () => (await answerOf(again, nameOf('old'))) === 'NXDOMAIN')
+    await poller.stop()
+    assert.deepEqual(poller.wrong, [])
+  })
+
+  it('and the server is started again with a damaged snapshot: as if there were none', async t => {
+    const { api, server } = await boot(t)
+    await api.refuse()
+    await server.close()
+    const files = { 'cluster.json': '{"half' }
+    const again = await bootLive(t, api.url, { lines: 'snapshot cluster.json\nstartup_timeout 50ms', files })
+    assert.equal(await answerOf(again, STABLE_NAME), 'SERVFAIL')
     await api.accept()
     await until(async () => (await answerOf(again, STABLE_NAME)) === STABLE_ADDRESS)
   })
