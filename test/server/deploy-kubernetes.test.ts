@@ -14,7 +14,7 @@ import { readText } from '#test/support/source.ts'
 import { until } from '#test/support/until.ts'
 
 const BASE = 'deploy/kubernetes/base'
-const PODS_VERIFIED = 'deploy/kubernetes/pods-verified'
+const PODS_VERIFIED = 'deploy/kubernetes/overlays/pods'
 const assets = kubernetesAssets()
 
 const objects = deployedObjects(BASE)
@@ -73,13 +73,14 @@ describe('deploy/kubernetes', () => {
     assert.deepEqual(reached, ['53/UDP 53/UDP', '53/TCP 53/TCP', '9153/TCP 9153/TCP'])
   })
 
-  it('has the same labels on pods, selectors and budget', () => {
-    const labels = { 'k8s-app': 'kube-dns' }
+  it('has pods that the Service of any cluster DNS selects, and a Deployment and a budget that select only them', () => {
+    const service = { 'k8s-app': 'kube-dns' }
+    const own = { 'app.kubernetes.io/name': 'nodens' }
     const spec = (kind: string) => objectOfKind(objects, kind)['spec'] as { selector: object }
-    assert.deepEqual(template.metadata.labels, labels)
-    assert.deepEqual(spec('Service').selector, labels)
-    assert.deepEqual(spec('Deployment').selector, { matchLabels: labels })
-    assert.deepEqual(spec('PodDisruptionBudget').selector, { matchLabels: labels })
+    assert.deepEqual(template.metadata.labels, { ...service, ...own })
+    assert.deepEqual(spec('Service').selector, service)
+    assert.deepEqual(spec('Deployment').selector, { matchLabels: own })
+    assert.deepEqual(spec('PodDisruptionBudget').selector, { matchLabels: own })
   })
 
   it('probes the endpoints that its Corefile opens', () => {
