@@ -2,14 +2,11 @@ import { parseAddress } from '#plugins/kubernetes/index/address.ts'
 import type { Delta, DeltaBatch, PodState, ServiceState, SliceState } from '#plugins/kubernetes/index/delta.ts'
 import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
 import { endpointsOf } from '#plugins/kubernetes/index/endpoint.ts'
+import { ListsByKey } from '#plugins/kubernetes/index/lists-by-key.ts'
 import { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
 import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { foldName, isSubdomain } from '#wire/name.ts'
-
-const NO_SERVICES: readonly ServiceEntry[] = []
-const NO_ENDPOINTS: readonly Endpoint[] = []
-const NO_PODS: readonly PodState[] = []
 
 /** How an index sees the cluster. */
 export interface ClusterOptions {
@@ -32,12 +29,12 @@ export class Cluster {
   readonly #endpointPodNames: boolean
   readonly #exposed = new Set<string>()
   readonly #services = new Map<string, ServiceEntry>()
-  readonly #servicesByAddress = new Map<string, ServiceEntry[]>()
-  readonly #servicesByTarget = new Map<FoldedName, ServiceEntry[]>()
+  readonly #servicesByAddress = new ListsByKey<string, ServiceEntry>()
+  readonly #servicesByTarget = new ListsByKey<FoldedName, ServiceEntry>()
   readonly #slices = new Map<string, { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] }>()
-  readonly #endpointsByAddress = new Map<string, Endpoint[]>()
+  readonly #endpointsByAddress = new ListsByKey<string, Endpoint>()
   readonly #pods = new Map<string, PodState>()
-  readonly #podsByAddress = new Map<string, PodState[]>()
+  readonly #podsByAddress = new ListsByKey<string, PodState>()
 
   constructor({ namespaces, endpointPodNames }: ClusterOptions) {
     this.#shown = namespaces === null ? null : new Set(namespaces.map(namespaceKey))
@@ -71,6 +68,11 @@ export class Cluster {
     return entry === undefined || entry.state === null ? undefined : entry
   }
 
+  /** All services in namespaces that are shown, in no order. */
+  exposedServices(): ServiceEntry[] {
+    return [...this.#services.values()].filter(({ state, namespace }) => state !== null && this.#exposed.has(namespace))
+  }
+
   /** The service that a slice (`namespace/name`) belongs to, and its ready endpoints. */
   slice(key: string): { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] } | undefined {
     return this.#slices.get(key)
@@ -83,33 +85,33 @@ export class Cluster {
 
   /** The services that have a cluster address, by its key. */
   servicesAt(address: string): readonly ServiceEntry[] {
-    return this.#servicesByAddress.get(address) ?? NO_SERVICES
+    return this.#servicesByAddress.get(address)
   }
 
   /** The ExternalName services that lead to a name. */
   servicesLeadingTo(name: FoldedName): readonly ServiceEntry[] {
-    return this.#servicesByTarget.get(name) ?? NO_SERVICES
+    return this.#servicesByTarget.get(name)
   }
 
   /** The ExternalName services that lead to a name or below it; takes time for each that there is. */
   servicesLeadingBelow(name: FoldedName): readonly ServiceEntry[] {
-    return [...this.#servicesByTarget].flatMap(([target, services]) => (isSubdomain(target, name) ? services : []))
+    const targets = [...this.#servicesByTarget.keys()].filter(target => isSubdomain(target, name))
+    return targets.flatMap(target => this.#servicesByTarget.get(target))
   }
 
   /** The endpoints that have an address, by its key. */
   endpointsAt(address: string): readonly Endpoint[] {
-    return this.#endpointsByAddress.get(address) ?? NO_ENDPOINTS
+    return this.#endpointsByAddress.get(address)
   }
 
   /** The pods that have an address, by its key; those on the node's own network share it. */
   podsAt(address: string): readonly PodState[] {
-    return this.#podsByAddress.get(address) ?? NO_PODS
+    return this.#podsByAddress.get(address)
   }
 
   /** Whether a pod of a namespace (a folded wire label) has an address, by its key. */
   hasPod(address: string, namespace: string): boolean {
-    const pods = this.#podsByAddress.get(address)
-    return pods?.some(pod => namespaceKey(pod.namespace) === namespace) ?? false
+    return this.#podsByAddress.get(address).some(pod => namespaceKey(pod.namespace) === namespace)
   }
 
   /** How many things the index holds, for tests of its memory. */
@@ -146,11 +148,11 @@ export class Cluster {
     const slash = key.indexOf('/')
     const entry = this.#entry(key.slice(0, slash), key.slice(slash + 1))
     if (entry === null) return
-    for (const { key } of entry.addresses) removeFrom(this.#servicesByAddress, key, entry)
-    if (entry.externalTarget !== null) removeFrom(this.#servicesByTarget, foldName(entry.externalTarget), entry)
+    for (const { key } of entry.addresses) this.#servicesByAddress.remove(key, entry)
+    if (entry.externalTarget !== null) this.#servicesByTarget.remove(foldName(entry.externalTarget), entry)
     entry.setState(state)
-    for (const { key } of entry.addresses) addTo(this.#servicesByAddress, key, entry)
-    if (entry.externalTarget !== null) addTo(this.#servicesByTarget, foldName(entry.externalTarget), entry)
+    for (const { key } of entry.addresses) this.#servicesByAddress.add(key, entry)
+    if (entry.externalTarget !== null) this.#servicesByTarget.add(foldName(entry.externalTarget), entry)
     this.#dropIfVacant(entry)
   }
 
@@ -158,7 +160,7 @@ export class Cluster {
     const before = this.#slices.get(key)
     if (before !== undefined) {
       for (const endpoint of before.endpoints) {
-        removeFrom(this.#endpointsByAddress, endpoint.address.key, endpoint)
+        this.#endpointsByAddress.remove(endpoint.address.key, endpoint)
       }
       this.#slices.delete(key)
       before.service.setSlice(key, null)
@@ -167,7 +169,7 @@ export class Cluster {
     const service = state === null ? null : this.#entry(state.namespace, state.service)
     if (state === null || service === null) return
     const endpoints = endpointsOf(state, service, this.#endpointPodNames)
-    for (const endpoint of endpoints) addTo(this.#endpointsByAddress, endpoint.address.key, endpoint)
+    for (const endpoint of endpoints) this.#endpointsByAddress.add(endpoint.address.key, endpoint)
     this.#slices.set(key, { service, endpoints })
     service.setSlice(key, endpoints)
   }
@@ -175,12 +177,12 @@ export class Cluster {
   #setPod(key: string, state: PodState | null): void {
     const before = this.#pods.get(key)
     if (before !== undefined) {
-      removeFrom(this.#podsByAddress, podAddressKey(before), before)
+      this.#podsByAddress.remove(podAddressKey(before), before)
       this.#pods.delete(key)
     }
     if (state === null) return
     this.#pods.set(key, state)
-    addTo(this.#podsByAddress, podAddressKey(state), state)
+    this.#podsByAddress.add(podAddressKey(state), state)
   }
 
   /** The entry of a service, made if it is new; `null` when its names cannot be labels. */
@@ -209,18 +211,4 @@ function namespaceKey(name: string): string {
 
 function podAddressKey(pod: PodState): string {
   return parseAddress(pod.ip)?.key ?? ''
-}
-
-function addTo<K, T>(map: Map<K, T[]>, key: K, value: T): void {
-  const values = map.get(key)
-  if (values === undefined) map.set(key, [value])
-  else values.push(value)
-}
-
-function removeFrom<K, T>(map: Map<K, T[]>, key: K, value: T): void {
-  const values = map.get(key)
-  const at = values?.indexOf(value) ?? -1
-  if (values === undefined || at < 0) return
-  values.splice(at, 1)
-  if (values.length === 0) map.delete(key)
 }

@@ -6,39 +6,67 @@ import { portsOf } from '#plugins/kubernetes/index/port.ts'
 import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
 import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
 
-/** One ready address behind a service. */
-export interface Endpoint {
+/** What all endpoints of a slice have in common. */
+interface SliceOfService {
   readonly service: ServiceEntry
-  readonly address: Address
-  /** Its own label below the service's name, in wire form and Kubernetes' letter case. */
-  readonly label: string
-  /** `label` in lower case. */
-  readonly folded: string
   readonly ports: readonly Port[]
 }
 
+/** One ready address behind a service. There may be hundreds of thousands: what can be made from the rest is not kept. */
+export class Endpoint {
+  readonly address: Address
+  readonly #slice: SliceOfService
+  /** Empty when the endpoint goes by its address. */
+  readonly #name: string
+
+  constructor(slice: SliceOfService, address: Address, name: string) {
+    this.address = address
+    this.#slice = slice
+    this.#name = name
+  }
+
+  get service(): ServiceEntry {
+    return this.#slice.service
+  }
+
+  get ports(): readonly Port[] {
+    return this.#slice.ports
+  }
+
+  /** Its own label below the service's name, in wire form and Kubernetes' letter case. */
+  get label(): string {
+    return wireLabel(this.#name === '' ? dashed(this.address.text) : this.#name)!
+  }
+
+  /** `label` in lower case. */
+  get folded(): string {
+    return foldLabels(this.label)
+  }
+}
+
 /** The endpoints of a slice; an address that is none, or whose name cannot be a label, is left out. */
-export function endpointsOf(slice: SliceState, service: ServiceEntry, usePodNames: boolean): readonly Endpoint[] {
-  const ports = portsOf(slice.ports)
+export function endpointsOf(state: SliceState, service: ServiceEntry, usePodNames: boolean): readonly Endpoint[] {
+  const slice = { service, ports: portsOf(state.ports) }
   const endpoints: Endpoint[] = []
-  for (const state of slice.endpoints) {
-    const address = parseAddress(state.address)
-    const label = wireLabel(endpointName(state, usePodNames))
-    if (address !== null && label !== null) {
-      endpoints.push({ service, address, label, folded: foldLabels(label), ports })
+  for (const each of state.endpoints) {
+    const address = parseAddress(each.address)
+    const name = ownName(each, usePodNames)
+    if (address !== null && (name === '' || wireLabel(name) !== null)) {
+      endpoints.push(new Endpoint(slice, address, name))
     }
   }
   return endpoints
 }
 
-/**
- * The name of an endpoint below its service: the hostname, else the pod's name if that is asked for and can be a label,
- * else the address with dashes.
- */
-export function endpointName({ address, hostname, podName }: EndpointState, usePodNames: boolean): string {
+/** The hostname, else the pod's name if that is asked for and can be a label; empty for neither. */
+function ownName({ hostname, podName }: EndpointState, usePodNames: boolean): string {
   if (hostname !== '') return hostname
-  if (usePodNames && podName !== '' && podName.length < 64 && !podName.includes('.')) return podName
+  return usePodNames && podName.length < 64 && !podName.includes('.') ? podName : ''
+}
+
+/** An address as a label: with dashes, and a zero where it would end in one. */
+function dashed(address: string): string {
   if (!address.includes(':')) return address.replaceAll('.', '-')
-  const dashed = address.replaceAll(':', '-')
-  return dashed.endsWith('-') ? `${dashed}0` : dashed
+  const text = address.replaceAll(':', '-')
+  return text.endsWith('-') ? `${text}0` : text
 }

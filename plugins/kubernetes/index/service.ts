@@ -26,12 +26,13 @@ export class ServiceEntry {
   /** The target of an ExternalName service; `null` for other kinds, and when it is an address or no name. */
   externalTarget: Name | null = null
   #ports: readonly Port[] = []
-  readonly #slices = new Map<string, readonly Endpoint[]>()
+  /** Made when they are needed: there may be tens of thousands of services, and an empty Map is not small. */
+  #slices: Map<string, readonly Endpoint[]> | null = null
   #endpoints: readonly Endpoint[] | null = null
   #byLabel: Map<string, Endpoint[]> | null = null
   #portWords: Set<string> | null = null
   #whole: Candidates | null | undefined
-  readonly #parts = new Map<string, Candidates | null>()
+  #parts: Map<string, Candidates | null> | null = null
 
   constructor(labels: string, namespace: string) {
     this.labels = labels
@@ -49,6 +50,7 @@ export class ServiceEntry {
 
   /** Puts the endpoints of one slice in place of those it had. */
   setSlice(key: string, endpoints: readonly Endpoint[] | null): void {
+    this.#slices ??= new Map()
     if (endpoints === null) this.#slices.delete(key)
     else this.#slices.set(key, endpoints)
     this.#forget()
@@ -56,12 +58,17 @@ export class ServiceEntry {
 
   /** Whether nothing is left that the entry stands for. */
   get isVacant(): boolean {
-    return this.state === null && this.#slices.size === 0
+    return this.state === null && (this.#slices?.size ?? 0) === 0
+  }
+
+  /** The ready endpoints of each slice. */
+  get slices(): readonly (readonly Endpoint[])[] {
+    return [...(this.#slices?.values() ?? [])]
   }
 
   /** The ready endpoints of all slices. */
   get endpoints(): readonly Endpoint[] {
-    this.#endpoints ??= [...this.#slices.values()].flat()
+    this.#endpoints ??= [...(this.#slices?.values() ?? [])].flat()
     return this.#endpoints
   }
 
@@ -80,6 +87,7 @@ export class ServiceEntry {
     if (endpoint !== '' && !this.#endpointsNamed(endpoint)) return null
     if (!this.#isPortWord(`name ${port}`) || !this.#isPortWord(`protocol ${protocol}`)) return null
     const key = `${endpoint}\0${port}\0${protocol}`
+    this.#parts ??= new Map()
     let part = this.#parts.get(key)
     if (part === undefined) {
       part = this.#collect(endpoint, port, protocol)
@@ -132,7 +140,7 @@ export class ServiceEntry {
     this.#byLabel = null
     this.#portWords = null
     this.#whole = undefined
-    this.#parts.clear()
+    this.#parts = null
   }
 }
 
