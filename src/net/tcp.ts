@@ -14,6 +14,9 @@ import { DEFAULT_STREAM_LIMITS, MAX_WAITING_OCTETS } from '#net/stream-limits.ts
 /** Connections that the system keeps for us until we accept them. */
 const BACKLOG = 1024
 
+/** How long connections to a shared address may wait for their first query while their listener closes. */
+const LET_IN_MS = 100
+
 /** What a TCP listener is told. */
 export interface TcpOptions {
   /** An IP address; `''`, `0.0.0.0` and `::` all stand for every IPv4 and IPv6 address, as in CoreDNS. */
@@ -123,6 +126,8 @@ class TcpListener implements StreamListener {
   async #close(graceMs: number): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
+    // Others serve on: who was accepted here a moment ago has a query on its way, and no reason to be turned away.
+    if (this.#isShared && graceMs > 0) await new Promise(resolve => setTimeout(resolve, Math.min(graceMs, LET_IN_MS)))
     await this.#connections.close(graceMs)
     await closed
   }

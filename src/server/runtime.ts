@@ -147,7 +147,12 @@ export class Runtime {
     const threadCount = servingThreadCount(plan.groups)
     const deployment = threadCount === 0 ? null : this.#deployment(plan, configuration, threadCount)
     const instance = new Instance(plan, this.#surroundings(configuration, deployment?.channels ?? null))
-    const candidate = await this.#serving.begin(instance)
+    // They take a while to get going, and the start hooks do as well.
+    if (deployment !== null) this.#pool.start(deployment)
+    const candidate = await this.#serving.begin(instance).catch(async (error: unknown) => {
+      await this.#pool.abort()
+      throw error
+    })
     let ports: ReadonlyMap<string, number>
     try {
       ports = await (deployment === null ? this.#openHere(candidate) : this.#openInThreads(deployment))
@@ -167,7 +172,7 @@ export class Runtime {
     const { groups } = candidate.instance.plan
     const wanted = groups.map(group => {
       const held = this.#pool.portOf(group.label)
-      return { ...wantedFor(group, held ?? group.port), reusePort: held !== undefined }
+      return wantedFor(group, held ?? group.port, held !== undefined)
     })
     await this.#serving.open(candidate, wanted)
     const sockets = (label: string) => candidate.opened.get(label) ?? this.#serving.socketsOf(label)!
@@ -189,10 +194,10 @@ export class Runtime {
       () => this.#pool.serves(generation),
     )
     const addresses = plan.groups.map(group => {
-      const held = this.#serving.socketsOf(group.label)?.port
-      const socketCount = socketCountOf(group)
-      const wanted = wantedFor(group, held ?? this.#pool.portOf(group.label) ?? group.port)
-      return { wanted: { ...wanted, reusePort: socketCount > 1 || held !== undefined }, socketCount }
+      const { label } = group
+      const port = this.#serving.socketsOf(label)?.port ?? this.#pool.portOf(label) ?? group.port
+      // Even one socket is shared for a moment, when a reload moves the address from one thread to another.
+      return { wanted: wantedFor(group, port, true), socketCount: socketCountOf(group) }
     })
     return { generation, configuration, channels, threadCount, addresses, ports: new Map() }
   }
@@ -265,6 +270,6 @@ function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function wantedFor({ label, address }: ListenGroup, port: number): Omit<SocketsWanted, 'reusePort'> {
-  return { label, address, port }
+function wantedFor({ label, address }: ListenGroup, port: number, reusePort: boolean): SocketsWanted {
+  return { label, address, port, reusePort }
 }

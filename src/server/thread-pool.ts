@@ -83,10 +83,15 @@ export class ThreadPool {
     return this.#places.flatMap(({ link }) => (link === null ? [] : [link]))
   }
 
+  /** Starts the threads that a configuration needs and that are not there yet. `prepare` or `abort` has to follow. */
+  start(deployment: Deployment): void {
+    this.#restarts ??= restartCounter(this.#options.metrics)
+    this.#candidate = deployment
+    this.#linksFor(deployment)
+  }
+
   /** Has all threads build a configuration and run its start hooks. When it rejects, `abort` has to follow. */
   async prepare(deployment: Deployment): Promise<void> {
-    this.#candidate = deployment
-    this.#restarts ??= restartCounter(this.#options.metrics)
     await all(this.#linksFor(deployment).map(link => prepare(link, deployment)))
   }
 
@@ -134,8 +139,8 @@ export class ThreadPool {
     const answers = await Promise.all(this.#places.splice(0).map(place => this.#stop(place)))
     this.#inForce = null
     return {
-      unclosed: answers.reduce((sum, answer) => sum + (answer?.unclosed ?? 1), 0),
-      errors: answers.flatMap(answer => (answer?.errors ?? []).map(message => new Error(message))),
+      unclosed: answers.reduce((sum, answer) => sum + answer.unclosed, 0),
+      errors: answers.flatMap(answer => answer.errors.map(message => new Error(message))),
     }
   }
 
@@ -185,15 +190,16 @@ export class ThreadPool {
     }
   }
 
-  async #stop(place: Place) {
+  async #stop(place: Place): Promise<{ unclosed: number; errors: readonly string[] }> {
     if (place.timer !== null) clearTimeout(place.timer)
     const { link } = place
     place.link = null
-    if (link === null) return null
+    if (link === null) return { unclosed: 0, errors: [] }
     const { graceMs, metrics } = this.#options
     const answer = await link.stop(graceMs, graceMs + SLACK_MS)
     metrics.absorb(link.metrics)
-    return answer
+    // One that had to be ended by force closed nothing itself.
+    return answer ?? { unclosed: 1, errors: [] }
   }
 
   #died(place: Place, link: ThreadLink, reason: string): void {

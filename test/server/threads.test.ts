@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { ask } from '#test/support/client.ts'
@@ -111,6 +113,50 @@ test('a thread that dies is replaced and counted, and what it had counted remain
   assert.ok(sum(page, 'coredns_dns_requests_total', '') >= before)
   assert.ok(openFiles() <= descriptors + 2, `descriptors: ${descriptors} -> ${openFiles()}`)
   assert.equal(server.lines.filter(line => line.includes('A serving thread ended')).length, 3)
+})
+
+test('a thread that dies under load costs what waited in its sockets, nothing after', async t => {
+  const server = await bootServer(answering('10.0.0.1', 2))
+  t.after(() => server.close())
+  const loads = Array.from({ length: 8 }, () => new Load(server.port, 'a.example', 'A', 100))
+  await new Promise(resolve => setTimeout(resolve, 200))
+  await server.runtime.threads[0]!.terminate()
+  await until(() => server.runtime.allServe)
+  await new Promise(resolve => setTimeout(resolve, 300))
+  const results = await Promise.all(loads.map(load => load.stop()))
+  const lost = results.reduce((sum, { sent, answered }) => sum + sent - answered, 0)
+  const sent = results.reduce((sum, result) => sum + result.sent, 0)
+  t.diagnostic(`${lost} of ${sent} queries lost`)
+  assert.ok(lost < sent / 4, `${lost} of ${sent} lost`)
+  const after = Array.from({ length: 8 }, () => new Load(server.port, 'a.example', 'A', 100))
+  await new Promise(resolve => setTimeout(resolve, 200))
+  await assertNothingLost(after)
+})
+
+test('a loop is found whichever threads its queries pass through', async t => {
+  const server = await bootServer('. {\nmultisocket 3\nloop\nwhoami\n}')
+  t.after(() => server.close())
+  server.writeCorefile(`. {\nmultisocket 3\nloop\nforward . 127.0.0.1:${server.port}\n}`)
+  await server.runtime.reload()
+  await until(() => server.fatal.length > 0)
+  assert.match(server.fatal[0]!, /^plugin\/loop: Loop \(127\.0\.0\.1:\d+ -> :\d+\) detected for zone "\."/)
+})
+
+test('the server is ready once all threads serve, and not before', async t => {
+  const port = await freePort()
+  const booting = bootServer(`. {\nmultisocket 2\nready 127.0.0.1:${port}\nwhoami\n}`)
+  const answers: string[] = []
+  await until(async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/ready`, { headers: { connection: 'close' } }).catch(
+      () => null,
+    )
+    if (response !== null) answers.push(`${response.status} ${await response.text()}`)
+    return answers.at(-1) === '200 OK'
+  })
+  const server = await booting
+  t.after(() => server.close())
+  assert.ok(server.runtime.allServe)
+  assert.deepEqual(new Set(answers.slice(0, -1)), new Set(answers.length > 1 ? ['503 multisocket'] : []))
 })
 
 describe('reload with threads', () => {
@@ -245,4 +291,13 @@ function sum(page: string, name: string, labels: string): number {
 /** Serving threads of this process, by the names that the system shows. */
 function threadNames(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/task').length : 0
+}
+
+/** A UDP port that nothing listens on now; TCP ports are taken from the same range. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  return port
 }
