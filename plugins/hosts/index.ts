@@ -2,6 +2,7 @@ import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { DependsOn } from '#plugin/reuse.ts'
 import { hostsHandler } from '#plugins/hosts/handler.ts'
+import type { HostsFileContent } from '#plugins/hosts/hosts-file.ts'
 import type { HostsOptions } from '#plugins/hosts/options.ts'
 import { parseHostsOptions } from '#plugins/hosts/options.ts'
 import { HostsSource } from '#plugins/hosts/source.ts'
@@ -24,7 +25,14 @@ export const hosts: AnyPlugin = definePlugin<HostsOptions>({
     })
     const path = env.resolvePath(options.path)
     const slots = { entries: entries.labels(path), reloadTimestamp: reloadTimestamp.labels() }
-    const source = new HostsSource(options, path, env.log, slots, () => env.dataChanged())
+    const source: HostsSource = new HostsSource(options, path, env.log, slots, () => env.dataChanged(), {
+      isReader: env.threads.isControl,
+      send: content => channel.send(content),
+    })
+    const channel = env.threads.channel<HostsFileContent>({
+      receive: content => source.receive(content),
+      snapshot: () => source.content,
+    })
     env.onStartup(() => source.start())
     env.onShutdown(() => source.stop())
     return hostsHandler(options, source, next, env.untilDataChanges)

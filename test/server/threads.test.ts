@@ -97,6 +97,19 @@ test('a change of the cluster reaches all threads, and a thread that starts late
   await allAnswer(server, '10.96.0.8')
 })
 
+test('a hosts file is read once, for all threads', async t => {
+  const corefile = '. {\nmultisocket 3\nhosts hosts {\nreload 1s\n}\n}'
+  const server = await bootServer(corefile, { files: { hosts: '192.0.2.1 a.example\nnonsense line\n' } })
+  t.after(() => server.close())
+  assert.deepEqual(new Set(await addresses(server, 'a.example')), new Set(['192.0.2.1']))
+  server.writeFile('hosts', '192.0.2.22 a.example\nmore nonsense\n')
+  await until(async () => (await addresses(server, 'a.example')).every(address => address === '192.0.2.22'))
+  assert.deepEqual(
+    server.lines.map(line => line.replace(/.*: skipped/, 'skipped')),
+    ["skipped, 'nonsense' is not an IP address", "skipped, 'more' is not an IP address"],
+  )
+})
+
 test('a thread that dies is replaced and counted, and what it had counted remains', async t => {
   const server = await bootServer('. {\nmultisocket 2\nprometheus 127.0.0.1:0\nwhoami\n}')
   t.after(() => server.close())
