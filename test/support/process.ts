@@ -11,8 +11,13 @@ export class NodensProcess {
   #stderr = ''
   readonly #exit: Promise<number | null>
 
-  constructor(args: readonly string[], options: { cwd?: string; stdin?: string; env?: NodeJS.ProcessEnv } = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  /** `through` is a command that takes another one after its own arguments, and runs that in its place. */
+  constructor(
+    args: readonly string[],
+    options: { cwd?: string; stdin?: string; env?: NodeJS.ProcessEnv; through?: readonly string[] } = {},
+  ) {
+    const [program, ...all] = [...(options.through ?? []), process.execPath, MAIN, ...args]
+    this.child = spawn(program!, all, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
