@@ -65,4 +65,50 @@ describe('a cluster behind an API server', () => {
     server.delete('Service', 'web', 'shop')
     await until(async () => (await show(plugin, WEB))[0] === 'NXDOMAIN aa')
   })
+
+  it('is measured: requests, what is known, and how long changes of endpoints take', async t => {
+    const server = await serve(t, [NAMESPACE, web, service('db', { clusterIP: 'None' })])
+    const plugin = await follow(t, server)
+    const atMs = plugin.clock.wallMs() - 1500
+    for (const name of ['web', 'db']) {
+      const made = slice(`${name}-1`, name, ['10.1.0.1'])
+      const annotations = { 'endpoints.kubernetes.io/last-change-trigger-time': new Date(atMs).toISOString() }
+      server.apply({ ...made, metadata: { ...made.metadata, annotations } })
+    }
+    await until(async () => (await show(plugin, DB))[0] === 'NOERROR aa')
+    const page = plugin.metrics.expose()
+    const { host } = new URL(server.url)
+    const duration = 'coredns_kubernetes_dns_programming_duration_seconds'
+    for (const line of [
+      `${duration}_sum{service_kind="cluster_ip"} 1.5`,
+      `${duration}_count{service_kind="headless_with_selector"} 1`,
+      `coredns_kubernetes_rest_client_requests_total{code="200",method="GET",host="${host}"} 3`,
+      `coredns_kubernetes_rest_client_request_duration_seconds_count{verb="GET",host="${host}"} 3`,
+      `coredns_kubernetes_rest_client_rate_limiter_duration_seconds_count{verb="GET",host="${host}"} 3`,
+      'nodens_kubernetes_watch_age_seconds{resource="services"} 0',
+      `nodens_kubernetes_resource_version{resource="endpointslices"} ${server.store.resourceVersion}`,
+    ]) {
+      assert.ok(page.includes(`${line}\n`), `${line}\n${page.replaceAll(/^(?!.*kubernetes).*\n/gm, '')}`)
+    }
+    await plugin.instance.hooks.run('shutdown')
+    assert.doesNotMatch(plugin.metrics.expose(), /watch_age_seconds\{/)
+  })
+
+  it('is waited for at the start, but not for ever', async t => {
+    const server = await serve(t, [NAMESPACE, web])
+    await server.refuse()
+    const plugin = await follow(t, server, { lines: 'startup_timeout 600ms' })
+    assert.deepEqual(
+      plugin.log.filter(line => !line.includes('cannot follow')),
+      [
+        '[INFO] plugin/kubernetes: waiting for Kubernetes API before starting server',
+        '[WARNING] plugin/kubernetes: starting server with unsynced Kubernetes API',
+      ],
+    )
+    assert.equal((await show(plugin, WEB))[0], 'SERVFAIL aa')
+    await server.accept()
+    await until(async () => (await show(plugin, WEB))[0] === 'NOERROR aa')
+    // One line for each resource, however often it was tried.
+    assert.equal(plugin.log.filter(line => line.startsWith('[ERROR]')).length, 3, plugin.log.join('\n'))
+  })
 })

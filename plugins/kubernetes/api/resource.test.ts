@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { ApiObject } from '#plugins/kubernetes/api/object.ts'
+import type { Selection } from '#plugins/kubernetes/api/resource.ts'
+import { keyOf, selectedResources } from '#plugins/kubernetes/api/resource.ts'
+
+const EVERYTHING: Selection = {
+  labels: '',
+  namespaceLabels: '',
+  endpoints: true,
+  pods: true,
+  podNames: true,
+  podLabels: false,
+}
+
+/** What DNS needs of an object of a resource. */
+function state(resource: string, object: ApiObject, selection: Selection = EVERYTHING): unknown {
+  const found = selectedResources(selection).find(({ name }) => name === resource)
+  return found?.state(object)
+}
+
+const metadata = { namespace: 'shop', name: 'web' }
+const NAMED = { namespace: 'shop', name: 'web' }
+
+describe('what is watched', () => {
+  it('depends on the options', () => {
+    const names = (selection: Partial<Selection>): string[] =>
+      selectedResources({ ...EVERYTHING, ...selection }).map(({ name }) => name)
+    assert.deepEqual(names({ pods: false }), ['namespaces', 'services', 'endpointslices'])
+    assert.deepEqual(names({ endpoints: false }), ['namespaces', 'services', 'pods'])
+  })
+
+  it('is selected by the API server', () => {
+    const resources = selectedResources({ ...EVERYTHING, labels: 'app in (a, b)', namespaceLabels: 'team=a' })
+    assert.deepEqual(Object.fromEntries(resources.map(({ name, selectors }) => [name, selectors])), {
+      namespaces: { labelSelector: 'team=a' },
+      services: { labelSelector: 'app in (a, b)' },
+      endpointslices: { labelSelector: 'app in (a, b)' },
+      pods: {
+        labelSelector: 'app in (a, b)',
+        fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown',
+      },
+    })
+  })
+})
+
+describe('a Service', () => {
+  const rest = { ...NAMED, externalName: '', ports: [] }
+  const cases: [rule: string, spec: NonNullable<ApiObject['spec']>, expected: object][] = [
+    [
+      'has its addresses in order',
+      { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', 'fd00::1'] },
+      { ...rest, kind: 'address', addresses: ['10.0.0.1', 'fd00::1'] },
+    ],
+    ['of an old server has one', { clusterIP: '10.0.0.1' }, { ...rest, kind: 'address', addresses: ['10.0.0.1'] }],
+    ['may have none yet', { clusterIP: '' }, { ...rest, kind: 'address', addresses: [] }],
+    ['is headless', { clusterIP: 'None', clusterIPs: ['None'] }, { ...rest, kind: 'headless', addresses: [] }],
+    [
+      'leads elsewhere',
+      { type: 'ExternalName', externalName: 'example.org' },
+      { ...rest, kind: 'external', addresses: [], externalName: 'example.org' },
+    ],
+    [
+      'has ports',
+      { clusterIP: 'None', ports: [{ port: 80 }, { name: 'dns', protocol: 'UDP', port: 53 }] },
+      {
+        ...rest,
+        kind: 'headless',
+        addresses: [],
+        ports: [
+          { name: '', protocol: 'TCP', port: 80 },
+          { name: 'dns', protocol: 'UDP', port: 53 },
+        ],
+      },
+    ],
+  ]
+  for (const [rule, spec, expected] of cases) {
+    it(rule, () => assert.deepEqual(state('services', { metadata, spec }), expected))
+  }
+})
+
+describe('an EndpointSlice', () => {
+  const labelled = { ...metadata, name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }
+
+  it('has the endpoints that are ready or do not say', () => {
+    const object: ApiObject = {
+      metadata: labelled,
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }, { port: null }],
+      endpoints: [
+        { addresses: ['10.1.0.1'], conditions: { ready: true }, targetRef: { name: 'pod-1' } },
+        { addresses: ['10.1.0.2'], conditions: { ready: false } },
+        { addresses: ['10.1.0.3'], conditions: { ready: null }, hostname: 'h' },
+        { addresses: ['10.1.0.4'] },
+      ],
+    }
+    const slice = {
+      namespace: 'shop',
+      name: 'web-1',
+      service: 'web',
+      ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
+    }
+    const endpoints = [
+      { address: '10.1.0.1', hostname: '', podName: 'pod-1' },
+      { address: '10.1.0.3', hostname: 'h', podName: '' },
+      { address: '10.1.0.4', hostname: '', podName: '' },
+    ]
+    assert.deepEqual(state('endpointslices', object), { ...slice, endpoints })
+    const unnamed = endpoints.map(endpoint => ({ ...endpoint, podName: '' }))
+    assert.deepEqual(state('endpointslices', object, { ...EVERYTHING, podNames: false }), {
+      ...slice,
+      endpoints: unnamed,
+    })
+  })
+
+  it('of no service, or of names, is nothing to DNS', () => {
+    assert.equal(state('endpointslices', { metadata, addressType: 'IPv4', endpoints: [] }), null)
+    assert.equal(state('endpointslices', { metadata: labelled, addressType: 'FQDN', endpoints: [] }), null)
+  })
+
+  it('may have no endpoints and no ports', () => {
+    const empty = { namespace: 'shop', name: 'web-1', service: 'web', ports: [], endpoints: [] }
+    assert.deepEqual(state('endpointslices', { metadata: labelled, endpoints: null, ports: null }), empty)
+  })
+})
+
+describe('a Pod', () => {
+  it('has an address', () => {
+    assert.deepEqual(state('pods', { metadata, status: { podIP: '10.2.0.1' } }), { ...NAMED, ip: '10.2.0.1' })
+    assert.equal(state('pods', { metadata }), null)
+  })
+
+  it('stays as it is known while it is being deleted', () => {
+    const deleted = { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' }
+    assert.equal(state('pods', { metadata: deleted, status: { podIP: '10.2.0.1' } }), undefined)
+  })
+})
+
+describe('a Namespace', () => {
+  it('has a name, which is its key', () => {
+    const object = { metadata: { name: 'shop' } }
+    assert.deepEqual(state('namespaces', object), { name: 'shop' })
+    assert.equal(keyOf(object), 'shop')
+    assert.equal(keyOf({ metadata }), 'shop/web')
+  })
+})
