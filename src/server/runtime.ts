@@ -2,6 +2,7 @@ import { diskFiles } from '#corefile/files.ts'
 import { hashCorefile } from '#corefile/hash.ts'
 import type { Clock } from '#lib/clock.ts'
 import { systemClock } from '#lib/clock.ts'
+import { canShareAddresses } from '#net/can-share.ts'
 import { HttpEndpointServer } from '#net/http-endpoints.ts'
 import type { Responder } from '#net/responder.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
@@ -147,6 +148,9 @@ export class Runtime {
     const threadCount = servingThreadCount(plan.groups)
     const deployment = threadCount === 0 ? null : this.#deployment(plan, configuration, threadCount)
     const instance = new Instance(plan, this.#surroundings(configuration, deployment?.channels ?? null))
+    if (deployment !== null && !canShareAddresses()) {
+      throw new Error(`multisocket needs Node 22.12, 23.1 or newer; this is ${process.version}`)
+    }
     // They take a while to get going, and the start hooks do as well.
     if (deployment !== null) this.#pool.start(deployment)
     const candidate = await this.#serving.begin(instance).catch(async (error: unknown) => {
