@@ -18,6 +18,11 @@ export interface Peer {
    * first `send`, or until `release`: shutdown waits for it, and a stream with too many of them is read no further.
    */
   detach(): Peer
+  /**
+   * Of a detached peer on a stream: sends a message that others are to follow, and resolves when the client has room for the
+   * next one and everybody else has had a turn; with false when the client is gone. `send` or `release` has to follow.
+   */
+  sendPart?(message: Uint8Array): Promise<boolean>
   /** Says that a detached peer gets no message, because the reply was dropped. After a `send` it does nothing. */
   release(): void
 }

@@ -4,6 +4,7 @@ import type { Peer } from '#lib/peer.ts'
 export interface ReplyingStream extends Peer {
   /** One reply less is under way. */
   replyDone(): void
+  sendPart(message: Uint8Array): Promise<boolean>
 }
 
 /** Whom a query on a stream came from, while its reply is under way. */
@@ -38,6 +39,10 @@ export class DetachedStreamPeer implements Peer {
   send(message: Uint8Array): void {
     this.#connection.send(message)
     this.release()
+  }
+
+  sendPart(message: Uint8Array): Promise<boolean> {
+    return this.#connection.sendPart(message)
   }
 
   detach(): Peer {

@@ -109,6 +109,13 @@ export class StreamConnection implements Peer {
     else this.#write(framed(message))
   }
 
+  /** The reply stays under way, so that neither the end of the client's side nor that of the server cuts it off. */
+  sendPart(message: Uint8Array): Promise<boolean> {
+    this.send(message)
+    if (!this.#isMidMessage) this.#waitingSinceMs = performance.now()
+    return new Promise(resolve => setImmediate(() => this.#whenTaken(resolve)))
+  }
+
   detach(): Peer {
     this.#underWay++
     return new DetachedStreamPeer(this)
@@ -173,6 +180,22 @@ export class StreamConnection implements Peer {
     }
     this.#octetsWritten += frames.length
     this.#socket.write(frames)
+  }
+
+  /** Tells whether the connection is open, once the client has taken enough of what was written, or when it is not. */
+  #whenTaken(tell: (isOpen: boolean) => void): void {
+    const socket = this.#socket
+    if (socket.destroyed || this.#isEnded || !socket.writableNeedDrain) {
+      tell(!socket.destroyed && !this.#isEnded)
+      return
+    }
+    const settle = () => {
+      socket.off('drain', settle)
+      socket.off('close', settle)
+      tell(!socket.destroyed)
+    }
+    socket.on('drain', settle)
+    socket.on('close', settle)
   }
 
   #sendOff(): void {

@@ -24,6 +24,11 @@ export interface ReplyParts {
   readonly error?: Error | null
   /** For how long the reply may be sent again from the packet cache; `null`, which is the default, for not at all. */
   readonly reuse?: Reuse | null
+  /**
+   * The answer sections of the messages that follow this one, each with the same header and question; `null` for a reply of
+   * one message. For queries on a stream alone, and read once, as fast as the client takes them.
+   */
+  readonly more?: Iterable<readonly ResourceRecord[]> | null
 }
 
 /** Whether and how a reply reaches the asker. */
@@ -54,6 +59,7 @@ export class Reply {
   readonly uniformTtlSeconds: number
   readonly error: Error | null
   readonly reuse: Reuse | null
+  readonly more: Iterable<readonly ResourceRecord[]> | null
 
   constructor(delivery: Delivery, author: string, parts: ReplyParts) {
     this.delivery = delivery
@@ -67,6 +73,7 @@ export class Reply {
     this.uniformTtlSeconds = parts.uniformTtlSeconds ?? -1
     this.error = parts.error ?? null
     this.reuse = parts.reuse ?? null
+    this.more = parts.more ?? null
   }
 
   /** This reply with some parts changed, its author and reuse kept. A bare or dropped reply stays so. */
@@ -82,6 +89,7 @@ export class Reply {
       uniformTtlSeconds: parts.uniformTtlSeconds ?? this.uniformTtlSeconds,
       error: parts.error === undefined ? this.error : parts.error,
       reuse: parts.reuse === undefined ? this.reuse : parts.reuse,
+      more: parts.more === undefined ? this.more : parts.more,
     })
   }
 }

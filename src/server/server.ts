@@ -4,7 +4,7 @@ import type { Responder } from '#net/responder.ts'
 import type { Answer, Handler } from '#plugin/handler.ts'
 import { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
-import { failure } from '#plugin/reply.ts'
+import { DROPPED, failure } from '#plugin/reply.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
 import { admit, Verdict } from '#server/admit.ts'
 import { compose, composeHeader } from '#server/compose.ts'
@@ -17,8 +17,12 @@ import { WireFailure } from '#wire/failure.ts'
 /** How many lookups within the server one query may lead to in a row (CNAME chains across plugins). */
 const MAX_DEPTH = 10
 
+/** Replies of many messages that may be on their way at once; each can take long, and as much memory as what it is made from. */
+const MAX_STREAMED = 8
+
 const BADVERS: Reply = failure(Rcode.BADVERS)
 const REFUSED: Reply = failure(Rcode.REFUSED)
+const TOO_MANY_STREAMED: Reply = failure(Rcode.SERVFAIL)
 const TOO_DEEP: Reply = failure(Rcode.SERVFAIL, new Error('maximum depth of lookups within the server reached'))
 
 /** What a server is made of. */
@@ -56,6 +60,7 @@ export class Server implements Responder, ServerContext {
   #nowMs = 0
   #query: Query = new Query()
   #pending = 0
+  #streamed = 0
   #whenIdle: (() => void) | null = null
   readonly resolve: Handler = query => (query.depth > MAX_DEPTH ? TOO_DEEP : this.#dispatch(query))
 
@@ -108,7 +113,7 @@ export class Server implements Responder, ServerContext {
     } catch (error) {
       answer = this.#panic(error)
     }
-    if (answer instanceof Promise) {
+    if (answer instanceof Promise || answer.more !== null) {
       this.#answerLater(query, answer)
       return 0
     }
@@ -143,14 +148,39 @@ export class Server implements Responder, ServerContext {
     return route.handler(query)
   }
 
-  #answerLater(query: Query, answer: Promise<Reply>): void {
+  #answerLater(query: Query, answer: Answer): void {
     query.detach()
     this.#query = new Query()
     this.#pending++
-    answer.then(
-      reply => this.#send(query, reply),
+    Promise.resolve(answer).then(
+      reply => (reply.more === null ? this.#send(query, reply) : void this.#sendAll(query, reply, reply.more)),
       (error: unknown) => this.#send(query, this.#panic(error)),
     )
+  }
+
+  /** Sends message by message, each when the client has taken the ones before. */
+  async #sendAll(query: Query, reply: Reply, more: NonNullable<Reply['more']>): Promise<void> {
+    const { peer } = query
+    if (peer.sendPart === undefined || this.#streamed >= MAX_STREAMED) {
+      this.#send(query, TOO_MANY_STREAMED)
+      return
+    }
+    this.#streamed++
+    let next = reply
+    try {
+      for (const answer of more) {
+        const length = this.#compose(query, next, lateReply, 0)
+        if (!(await peer.sendPart(lateReply.subarray(0, length)))) {
+          next = DROPPED
+          break
+        }
+        next = reply.with({ answer, authority: [], additional: [] })
+      }
+    } catch (error) {
+      next = this.#panic(error)
+    }
+    this.#streamed--
+    this.#send(query, next)
   }
 
   #send(query: Query, reply: Reply): void {
