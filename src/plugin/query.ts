@@ -52,6 +52,8 @@ export class Query {
   dnssecOk = false
   /** The EDNS options' octets: code, length, data, repeated (RFC 6891 section 6.1.2). Empty without EDNS. */
   ednsOptions: Uint8Array = NO_OCTETS
+  /** The serial of the SOA record in an IXFR query's authority section (RFC 1995 section 3); -1 without such a record. */
+  ixfrSerial = -1
   /** Whether the transport is a stream (TCP and what runs over it). */
   isStream = false
   /** Size of the message as received, in octets. */
@@ -122,6 +124,7 @@ export class Query {
     query.udpSizeOctets = this.udpSizeOctets
     query.dnssecOk = this.dnssecOk
     query.ednsOptions = this.ednsOptions
+    query.ixfrSerial = this.ixfrSerial
     query.isStream = this.isStream
     query.sizeOctets = this.sizeOctets
     query.receivedAtMs = this.receivedAtMs

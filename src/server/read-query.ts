@@ -6,10 +6,14 @@ import { NameReader } from '#wire/question.ts'
 
 const names = new NameReader()
 const NO_OCTETS = new Uint8Array(0)
+/** The five numbers that SOA data end with (RFC 1035 section 3.3.13). */
+const SOA_NUMBERS_OCTETS = 20
+/** Type to RDLENGTH, two names, the numbers. */
+const MIN_SOA_OCTETS = 10 + 2 + SOA_NUMBERS_OCTETS
 
 /**
- * Reads an admitted message into `query`: header, question, and what its OPT record says. The EDNS options stay a view of
- * `octets`. Other records are stepped over, so that a message whose records do not fit its length is refused. Octets after
+ * Reads an admitted message into `query`: header, question, what its OPT record says, and the serial of an IXFR query. The
+ * EDNS options stay a view of `octets`. Other records are stepped over, so that a message whose records do not fit its length is refused. Octets after
  * the last record are tolerated.
  */
 export function readQuery(query: Query, octets: Uint8Array, start: number, end: number): WireFailure {
@@ -28,6 +32,7 @@ export function readQuery(query: Query, octets: Uint8Array, start: number, end: 
   query.udpSizeOctets = MIN_UDP_OCTETS
   query.dnssecOk = false
   query.ednsOptions = NO_OCTETS
+  query.ixfrSerial = -1
   query.depth = 0
   query.deadlineMs = Number.POSITIVE_INFINITY
   const records = octets[start + 7]! + octets[start + 9]!
@@ -59,6 +64,8 @@ function readRecords(
       if (i < records || query.hasEdns || octets[owner] !== 0) return WireFailure.OPT
       const failure = readOpt(query, octets, at, dataEnd)
       if (failure !== WireFailure.NONE) return failure
+    } else if (type === Type.SOA && query.type === Type.IXFR && i < records && dataEnd - at >= MIN_SOA_OCTETS) {
+      query.ixfrSerial = readUint32(octets, dataEnd - SOA_NUMBERS_OCTETS)
     }
     at = dataEnd
   }
@@ -81,6 +88,10 @@ function readOpt(query: Query, octets: Uint8Array, at: number, dataEnd: number):
     if (option > dataEnd) return WireFailure.OPT
   }
   return WireFailure.NONE
+}
+
+function readUint32(octets: Uint8Array, at: number): number {
+  return ((octets[at]! << 24) | (octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!) >>> 0
 }
 
 /** The offset after the name at `at`, or a failure's negative. A pointer ends a name, and must point backward. */
