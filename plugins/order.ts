@@ -25,6 +25,7 @@ import { prometheus } from '#plugins/prometheus/index.ts'
 import { ready } from '#plugins/ready/index.ts'
 import { reload } from '#plugins/reload/index.ts'
 import { root } from '#plugins/root/index.ts'
+import { transfer } from '#plugins/transfer/index.ts'
 import { whoami } from '#plugins/whoami/index.ts'
 
 /**
@@ -53,6 +54,7 @@ export const plugins: readonly AnyPlugin[] = [
   cache,
   header,
   minimal,
+  transfer,
   hosts,
   kubernetes,
   loop,

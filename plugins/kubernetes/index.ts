@@ -4,6 +4,7 @@ import { definePlugin } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
 import { metadataProvider } from '#plugin/metadata.ts'
 import { DependsOn } from '#plugin/reuse.ts'
+import { zoneTransfer } from '#plugin/zone-transfer.ts'
 import { openAccess } from '#plugins/kubernetes/api/open-access.ts'
 import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duration.ts'
 import type { ReflectorTimes } from '#plugins/kubernetes/api/reflector.ts'
@@ -18,6 +19,7 @@ import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
 import { queryMetadata } from '#plugins/kubernetes/query-metadata.ts'
 import { shareDeltas } from '#plugins/kubernetes/share-deltas.ts'
+import { TransferableCluster } from '#plugins/kubernetes/transfer/zones.ts'
 
 /** Answers for the services, endpoints and pods of a Kubernetes cluster. */
 export const kubernetes: AnyPlugin = kubernetesWith(undefined)
@@ -33,19 +35,24 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
       const cluster = new Cluster(options)
       const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
       const dropper = new AnswerDropper(cluster, options.zones, () => env.offers(answerCache))
+      const zones = new TransferableCluster(options, cluster)
       const apply = shareDeltas(env.threads, batch => {
         dropper.apply(batch)
         env.dataChanged()
+        zones.changed()
       })
       const source =
         options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
+      env.provide(zoneTransfer, zones)
       env.provide(metadataProvider, {
         plugin: env.name,
         metadata: (label, query) => queryMetadata(cluster, options, label, query),
       })
       env.onStartup(() => {
-        answers.setOwnAddresses(ownAddresses(env.block.listenAddresses))
+        const own = ownAddresses(env.block.listenAddresses)
+        answers.setOwnAddresses(own)
+        zones.setOwnAddresses(own)
         for (const cache of env.offers(answerCache)) cache.track(options.zones)
         return env.threads.isControl ? source.start() : undefined
       })

@@ -34,7 +34,7 @@ export class ZoneRecords {
   /** The SOA record, for a zone name in the asker's letter case. */
   soa(name: Name, serial: number): ResourceRecord {
     if (this.#soa === null || name !== this.#name || serial !== this.#serial) {
-      this.#soa = this.#makeSoa(name, serial)
+      this.#soa = zoneSoa(name, this.#ttlSeconds, serial)
       this.#name = name
       this.#serial = serial
       this.#noData = null
@@ -64,18 +64,19 @@ export class ZoneRecords {
     this.#unsynced ??= negative(Rcode.SERVFAIL, soa, null)
     return this.#unsynced
   }
+}
 
-  #makeSoa(name: Name, serial: number): ResourceRecord {
-    return soa(name, Math.min(this.#ttlSeconds, MAX_SOA_TTL_SECONDS), {
-      mname: prependLabels(['ns', 'dns'], name) ?? name,
-      rname: prependLabels(['hostmaster'], name) ?? name,
-      serial: serial >>> 0,
-      refresh: REFRESH_SECONDS,
-      retry: RETRY_SECONDS,
-      expire: EXPIRE_SECONDS,
-      minimum: this.#ttlSeconds,
-    })
-  }
+/** The SOA record of a zone; `ttlSeconds` is that of its other records. */
+export function zoneSoa(name: Name, ttlSeconds: number, serial: number): ResourceRecord {
+  return soa(name, Math.min(ttlSeconds, MAX_SOA_TTL_SECONDS), {
+    mname: prependLabels(['ns', 'dns'], name) ?? name,
+    rname: prependLabels(['hostmaster'], name) ?? name,
+    serial: serial >>> 0,
+    refresh: REFRESH_SECONDS,
+    retry: RETRY_SECONDS,
+    expire: EXPIRE_SECONDS,
+    minimum: ttlSeconds,
+  })
 }
 
 /** The records of the longest zone that `name` is or lies below; `null` for none. `zones` has the longest first. */
