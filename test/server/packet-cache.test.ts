@@ -3,60 +3,19 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Peer } from '#lib/peer.ts'
-import type { Ask } from '#test/support/client.ts'
 import { decode, queryOctets } from '#test/support/client.ts'
 import { FakeClock } from '#test/support/plugin.ts'
 import { SeededRandom } from '#test/support/random.ts'
+import { cluster, randomCorefile, randomQuestion } from '#test/support/random-cluster.ts'
 import type { TestServer } from '#test/support/server.ts'
 import { bootServer } from '#test/support/server.ts'
-import { Flag, OptionCode } from '#wire/constants.ts'
+import { Flag } from '#wire/constants.ts'
 import { formatRecord } from '#wire/text.ts'
 
 /** Queries to compare in all. */
 const RUNS = Number(process.env['NODENS_DIFFERENTIAL_RUNS'] ?? 60_000)
 const CONFIGURATIONS = 12
 const EVENTS = 4
-
-/** Lines that a random Corefile may have, outermost first; `kubernetes` and `prometheus` are always there. */
-const LINES = [
-  'nsid here',
-  'bufsize 700',
-  'errors',
-  'log',
-  'local',
-  'any',
-  'loadbalance',
-  'cache 30',
-  'cache 30 {\n  disable success cluster.local\n  disable denial cluster.local\n }',
-  'cache {\n  success 2000 20 0\n  keepttl\n }',
-  'header {\n  response set ra\n }',
-  'minimal',
-  'hosts hosts.txt {\n  10.9.0.1 a.example\n  10.9.0.2 a.example\n  fallthrough\n }',
-]
-
-const NAMES = [
-  'web.default.svc.cluster.local',
-  'WEB.default.svc.Cluster.local',
-  'db.default.svc.cluster.local',
-  'db-0.db.default.svc.cluster.local',
-  '_sql._tcp.db.default.svc.cluster.local',
-  'ext.default.svc.cluster.local',
-  'inner.default.svc.cluster.local',
-  'missing.default.svc.cluster.local',
-  'default.svc.cluster.local',
-  'cluster.local',
-  'ns.dns.cluster.local',
-  'dns-version.cluster.local',
-  '1-2-3-4.default.pod.cluster.local',
-  '7.0.96.10.in-addr.arpa',
-  '1.1.1.10.in-addr.arpa',
-  '9.9.9.9.in-addr.arpa',
-  'a.example',
-  'b.example',
-  'localhost',
-  'nothing.test',
-]
-const TYPES = ['A', 'A', 'A', 'AAAA', 'SRV', 'PTR', 'TXT', 'SOA', 'NS', 'CNAME', 'ANY', 'HTTPS']
 
 describe('the packet cache', () => {
   for (let i = 0; i < CONFIGURATIONS; i++) {
@@ -130,67 +89,6 @@ const PEER: Peer = {
   send() {},
   detach: () => PEER,
   release() {},
-}
-
-function randomCorefile(random: SeededRandom): string {
-  const chosen = LINES.filter(() => random.below(2) === 0)
-  const caches = chosen.filter(line => line.startsWith('cache'))
-  const lines = chosen.filter(line => !line.startsWith('cache') || line === caches[0])
-  return `. {
- prometheus 127.0.0.1:0
- ${lines.join('\n ')}
- kubernetes cluster.local in-addr.arpa ip6.arpa {
-  manifests cluster.json
-  pods insecure
-  ttl ${random.pick([0, 5, 30])}
-  ${random.pick(['fallthrough', 'fallthrough in-addr.arpa', 'endpoint_pod_names'])}
- }
-}
-`
-}
-
-function randomQuestion(random: SeededRandom): [string, string, Ask] {
-  const nsid = { code: OptionCode.NSID, data: new Uint8Array() }
-  const how: Ask = {
-    tcp: random.below(8) === 0,
-    edns: random.below(3) > 0,
-    bufsize: random.pick([512, 1232, 4096]),
-    dnssecOk: random.below(6) === 0,
-    flags: random.pick([Flag.RD, Flag.RD, 0, Flag.RD | Flag.CD, Flag.RD | Flag.AD]),
-    options: random.below(10) === 0 ? [nsid] : [],
-  }
-  return [random.pick(NAMES), random.pick(TYPES), how]
-}
-
-/** The cluster after `event` changes, as a JSON manifest. The last octet of the service's address counts them. */
-function cluster(event: number): string {
-  const service = (name: string, spec: object) => ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace: 'default' },
-    spec,
-  })
-  const endpoints = Array.from({ length: 1 + event * 20 }, (_, i) => ({
-    addresses: [`10.1.${1 + Math.floor(i / 250)}.${1 + (i % 250)}`],
-    ...(i < 2 ? { hostname: `db-${i}` } : {}),
-  }))
-  const items = [
-    service('web', { clusterIP: `10.96.0.${7 + event}`, ports: [{ name: 'http', port: 80 }] }),
-    service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432 }] }),
-    service('ext', { type: 'ExternalName', externalName: 'a.example' }),
-    service('inner', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }),
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `event-${event}` } },
-    ...(event % 2 === 1 ? [service('missing', { clusterIP: '10.96.1.1', ports: [{ port: 1 }] })] : []),
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { name: 'db-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'db' } },
-      addressType: 'IPv4',
-      ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }],
-      endpoints,
-    },
-  ]
-  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
 }
 
 /** Waits until a server has seen a change, by names that nobody asked for before: pods of the namespace that it brings. */
