@@ -156,9 +156,7 @@ function warnAboutSharedAddresses(services: readonly ManifestService[], warnings
     for (const address of service.clusterIps) {
       const other = owners.get(address)
       if (other !== undefined) {
-        warnings.push(
-          `${address} is the address of two Services: ${other.metadata.place}, ${service.metadata.place}`,
-        )
+        warnings.push(`${address} is the address of two Services: ${other.metadata.place}, ${service.metadata.place}`)
       }
       owners.set(address, service)
     }
