@@ -3,7 +3,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { service } from '#test/support/api-server/cluster.ts'
+import { startApiServer } from '#test/support/api-server/server.ts'
 import { ask } from '#test/support/client.ts'
+import { addStable, bootLive, nameOf, SPACE } from '#test/support/live-cluster.ts'
 import { Load } from '#test/support/load.ts'
 import { openFiles } from '#test/support/open-files.ts'
 import type { TestServer } from '#test/support/server.ts'
@@ -95,6 +98,19 @@ test('a change of the cluster reaches all threads, and a thread that starts late
   await until(() => server.runtime.threads.length === 4)
   await until(() => server.runtime.allServe)
   await allAnswer(server, '10.96.0.8')
+})
+
+test('a live cluster is watched once, for all threads', async t => {
+  const api = await startApiServer()
+  t.after(() => api.close())
+  addStable(api)
+  const server = await bootLive(t, api.url, { directives: 'multisocket 3' })
+  const name = nameOf('new')
+  for (const address of ['10.96.1.1', '10.96.1.2']) {
+    api.apply(service(SPACE, 'new', address))
+    await until(async () => (await addresses(server, name)).every(answer => answer === address))
+  }
+  assert.equal(api.watchCount('services'), 1)
 })
 
 test('a hosts file is read once, for all threads', async t => {
