@@ -14,10 +14,15 @@ COPY src src
 COPY plugins plugins
 RUN node scripts/build.ts && npm ci --omit=dev --ignore-scripts --no-audit --no-fund && \
     mkdir /nodens && cp -r dist/src dist/plugins dist/package.json node_modules /nodens/
-# A start in which every module is loaded fills the compile cache, which the read-only image then only reads.
+# A start in which every module is loaded fills the compile cache, which the read-only image then only reads. Node keeps one
+# for each user, readable to nobody else: one for root, whom deploy/kubernetes/overlays/nodelocal needs, and one for the image's user.
 ENV NODE_COMPILE_CACHE=/nodens/compile-cache MALLOC_ARENA_MAX=1
-RUN printf '.:0 {\n whoami\n}\n' > /tmp/Corefile && \
-    timeout -s TERM -k 5 3 node /nodens/src/main.js -conf /tmp/Corefile; test -d /nodens/compile-cache
+RUN printf '.:0 {\n whoami\n}\n' > /build/Corefile && mkdir -m 777 /nodens/compile-cache
+RUN timeout -s TERM -k 5 3 node /nodens/src/main.js -conf /build/Corefile; test $? -gt 123
+USER 65532:65532
+RUN timeout -s TERM -k 5 3 node /nodens/src/main.js -conf /build/Corefile; test $? -gt 123
+USER 0:0
+RUN chmod -R a+rX,go-w /nodens/compile-cache
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="nodens" \
