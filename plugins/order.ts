@@ -12,6 +12,7 @@ import { forward } from '#plugins/forward/index.ts'
 import { header } from '#plugins/header/index.ts'
 import { health } from '#plugins/health/index.ts'
 import { hosts } from '#plugins/hosts/index.ts'
+import { k8sExternal } from '#plugins/k8s_external/index.ts'
 import { kubernetes } from '#plugins/kubernetes/index.ts'
 import { loadbalance } from '#plugins/loadbalance/index.ts'
 import { local } from '#plugins/local/index.ts'
@@ -56,6 +57,7 @@ export const plugins: readonly AnyPlugin[] = [
   minimal,
   transfer,
   hosts,
+  k8sExternal,
   kubernetes,
   loop,
   forward,

@@ -2,6 +2,7 @@ import { answerCache, readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
+import { externalServices } from '#plugin/external-services.ts'
 import { metadataProvider } from '#plugin/metadata.ts'
 import { DependsOn } from '#plugin/reuse.ts'
 import { zoneTransfer } from '#plugin/zone-transfer.ts'
@@ -10,6 +11,7 @@ import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duratio
 import type { ReflectorTimes } from '#plugins/kubernetes/api/reflector.ts'
 import { ApiSource } from '#plugins/kubernetes/api/source.ts'
 import { AnswerDropper } from '#plugins/kubernetes/drop-answers.ts'
+import { ClusterFromOutside } from '#plugins/kubernetes/external/services.ts'
 import { ClusterAnswers } from '#plugins/kubernetes/handler.ts'
 import { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { DeltaBatch } from '#plugins/kubernetes/index/delta.ts'
@@ -36,15 +38,18 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
       const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
       const dropper = new AnswerDropper(cluster, options.zones, () => env.offers(answerCache))
       const zones = new TransferableCluster(options, cluster)
+      const fromOutside = new ClusterFromOutside(cluster)
       const apply = shareDeltas(env.threads, batch => {
         dropper.apply(batch)
         env.dataChanged()
         zones.changed()
+        fromOutside.changed()
       })
       const source =
         options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
       env.provide(zoneTransfer, zones)
+      env.provide(externalServices, fromOutside)
       env.provide(metadataProvider, {
         plugin: env.name,
         metadata: (label, query) => queryMetadata(cluster, options, label, query),
@@ -53,6 +58,7 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
         const own = ownAddresses(env.block.listenAddresses)
         answers.setOwnAddresses(own)
         zones.setOwnAddresses(own)
+        fromOutside.setOwnAddresses(own)
         for (const cache of env.offers(answerCache)) cache.track(options.zones)
         return env.threads.isControl ? source.start() : undefined
       })

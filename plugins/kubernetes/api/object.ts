@@ -36,9 +36,13 @@ export interface ApiObject {
     readonly clusterIP?: string
     readonly clusterIPs?: readonly string[]
     readonly externalName?: string
+    readonly externalIPs?: readonly string[]
     readonly ports?: readonly ObjectPort[]
   }
-  readonly status?: { readonly podIP?: string }
+  readonly status?: {
+    readonly podIP?: string
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] }
+  }
   readonly addressType?: string
   readonly ports?: readonly ObjectPort[] | null
   readonly endpoints?: readonly SliceEndpoint[] | null

@@ -85,9 +85,11 @@ function namespaceState({ metadata }: ApiObject): NamespaceState {
   return { name: metadata?.name ?? '' }
 }
 
-function serviceState({ metadata, spec }: ApiObject): ServiceState {
+function serviceState({ metadata, spec, status }: ApiObject): ServiceState {
   const addresses = spec?.clusterIPs?.length ? spec.clusterIPs : [spec?.clusterIP ?? '']
   const isExternal = spec?.type === 'ExternalName'
+  const ingress = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || (hostname ?? ''))
+  const externals = [...(spec?.externalIPs ?? []), ...ingress].filter(text => text !== '')
   const kind = isExternal ? 'external' : addresses[0] === 'None' ? 'headless' : 'address'
   return {
     namespace: metadata?.namespace ?? '',
@@ -96,6 +98,7 @@ function serviceState({ metadata, spec }: ApiObject): ServiceState {
     addresses: kind === 'address' ? addresses.filter(address => address !== '') : [],
     externalName: isExternal ? (spec.externalName ?? '') : '',
     ports: ports(spec?.ports),
+    ...(externals.length === 0 ? {} : { externals }),
   }
 }
 

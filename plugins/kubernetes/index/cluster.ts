@@ -31,6 +31,7 @@ export class Cluster {
   readonly #services = new Map<string, ServiceEntry>()
   readonly #servicesByAddress = new ListsByKey<string, ServiceEntry>()
   readonly #servicesByTarget = new ListsByKey<FoldedName, ServiceEntry>()
+  readonly #servicesByExternal = new ListsByKey<string, ServiceEntry>()
   readonly #slices = new Map<string, { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] }>()
   readonly #endpointsByAddress = new ListsByKey<string, Endpoint>()
   readonly #pods = new Map<string, PodState>()
@@ -99,6 +100,11 @@ export class Cluster {
     return targets.flatMap(target => this.#servicesByTarget.get(target))
   }
 
+  /** The services that are reached from outside by an address, by its key. */
+  servicesReachedAt(address: string): readonly ServiceEntry[] {
+    return this.#servicesByExternal.get(address)
+  }
+
   /** The endpoints that have an address, by its key. */
   endpointsAt(address: string): readonly Endpoint[] {
     return this.#endpointsByAddress.get(address)
@@ -116,7 +122,7 @@ export class Cluster {
 
   /** How many things the index holds, for tests of its memory. */
   get entryCount(): number {
-    const services = [this.#services, this.#servicesByAddress, this.#servicesByTarget]
+    const services = [this.#services, this.#servicesByAddress, this.#servicesByTarget, this.#servicesByExternal]
     const maps = [this.#exposed, ...services, this.#slices, this.#endpointsByAddress]
     return [...maps, this.#pods, this.#podsByAddress].reduce((sum, map) => sum + map.size, 0)
   }
@@ -150,7 +156,9 @@ export class Cluster {
     if (entry === null) return
     for (const { key } of entry.addresses) this.#servicesByAddress.remove(key, entry)
     if (entry.externalTarget !== null) this.#servicesByTarget.remove(foldName(entry.externalTarget), entry)
+    for (const key of externalKeys(entry)) this.#servicesByExternal.remove(key, entry)
     entry.setState(state)
+    for (const key of externalKeys(entry)) this.#servicesByExternal.add(key, entry)
     for (const { key } of entry.addresses) this.#servicesByAddress.add(key, entry)
     if (entry.externalTarget !== null) this.#servicesByTarget.add(foldName(entry.externalTarget), entry)
     this.#dropIfVacant(entry)
@@ -207,6 +215,11 @@ export class Cluster {
 
 function namespaceKey(name: string): string {
   return foldLabels(wireLabel(name) ?? '')
+}
+
+/** The keys of the addresses by which a service is reached from outside, host names left out. */
+function externalKeys({ state }: ServiceEntry): string[] {
+  return (state?.externals ?? []).flatMap(text => parseAddress(text)?.key ?? [])
 }
 
 function podAddressKey(pod: PodState): string {

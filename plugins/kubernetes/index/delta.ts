@@ -32,6 +32,8 @@ export interface ServiceState {
   readonly addresses: readonly string[]
   /** The target of kind `external`, final dot optional; else empty. */
   readonly externalName: string
+  /** Addresses and host names by which it is reached from outside: spec.externalIPs, then the load balancer's; absent for none. */
+  readonly externals?: readonly string[]
   readonly ports: readonly PortState[]
 }
 

@@ -89,7 +89,7 @@ function namespaces(objects: readonly ManifestObject[], selector: LabelSelector)
 }
 
 function serviceState(service: ManifestService, addresses: readonly string[]): ServiceState {
-  const { metadata, type, isHeadless, externalName, ports } = service
+  const { metadata, type, isHeadless, externalName, externals, ports } = service
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -97,6 +97,7 @@ function serviceState(service: ManifestService, addresses: readonly string[]): S
     addresses,
     externalName,
     ports: ports.map(({ name, protocol, port }) => ({ name, protocol, port })),
+    ...(externals.length === 0 ? {} : { externals }),
   }
 }
 

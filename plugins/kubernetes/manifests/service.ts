@@ -32,6 +32,8 @@ export interface ManifestService {
   readonly selector: Labels | null
   readonly ports: readonly ServicePort[]
   readonly publishNotReadyAddresses: boolean
+  /** Addresses and host names by which it is reached from outside. */
+  readonly externals: readonly string[]
 }
 
 const TOLERATE_UNREADY = 'service.alpha.kubernetes.io/tolerate-unready-endpoints'
@@ -61,6 +63,7 @@ export function readService(object: ManifestNode): ManifestService {
     ports: readServicePorts(spec.get('ports'), !isExternal && !isHeadless),
     publishNotReadyAddresses:
       spec.get('publishNotReadyAddresses').boolean(false) || metadata.annotations[TOLERATE_UNREADY] === 'true',
+    externals: [...spec.get('externalIPs').items().map(readExternalIp), ...readIngress(object.get('status'))],
   }
 }
 
@@ -108,6 +111,19 @@ function readFamilies(spec: ManifestNode, clusterIps: readonly string[]): readon
 function readExternalName(node: ManifestNode): string {
   const name = node.text()
   return parseName(name) === null ? node.fail(`'${name}' is not a domain name`) : name
+}
+
+function readExternalIp(node: ManifestNode): string {
+  const ip = node.text()
+  return isIP(ip) === 0 ? node.fail(`'${ip}' is not an IP address`) : ip
+}
+
+/** What the load balancer has got, by hand or from the cluster that the manifest was taken from. */
+function readIngress(status: ManifestNode): string[] {
+  const items = status.get('loadBalancer').get('ingress').items()
+  return items.map(item =>
+    item.get('ip').isAbsent ? readExternalName(item.get('hostname')) : readExternalIp(item.get('ip')),
+  )
 }
 
 function readServicePorts(list: ManifestNode, isRequired: boolean): ServicePort[] {
