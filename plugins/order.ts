@@ -1,5 +1,6 @@
 import type { AnyPlugin } from '#plugin/define.ts'
 import { any } from '#plugins/any/index.ts'
+import { autopath } from '#plugins/autopath/index.ts'
 import { bind } from '#plugins/bind/index.ts'
 import { bufsize } from '#plugins/bufsize/index.ts'
 import { cache } from '#plugins/cache/index.ts'
@@ -52,6 +53,7 @@ export const plugins: readonly AnyPlugin[] = [
   any,
   chaos,
   loadbalance,
+  autopath,
   cache,
   header,
   minimal,

@@ -70,8 +70,7 @@ test('it is ready after three and four queries only', () => {
   const env = {
     threads: SINGLE_THREAD,
     provide: (capability: unknown, value: { ready(): boolean }) => {
-      assert.equal(capability, readiness)
-      ready = value.ready
+      if (capability === readiness) ready = value.ready
     },
   } as unknown as PluginEnv
   const { build } = erratic as PluginDefinition<ErraticOptions>

@@ -5,6 +5,7 @@ import type { PluginEnv } from '#plugin/env.ts'
 import { externalServices } from '#plugin/external-services.ts'
 import { metadataProvider } from '#plugin/metadata.ts'
 import { DependsOn } from '#plugin/reuse.ts'
+import { searchPaths } from '#plugin/search-path.ts'
 import { zoneTransfer } from '#plugin/zone-transfer.ts'
 import { openAccess } from '#plugins/kubernetes/api/open-access.ts'
 import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duration.ts'
@@ -20,6 +21,7 @@ import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
 import { queryMetadata } from '#plugins/kubernetes/query-metadata.ts'
+import { podSearchPaths } from '#plugins/kubernetes/search-path.ts'
 import { shareDeltas } from '#plugins/kubernetes/share-deltas.ts'
 import { TransferableCluster } from '#plugins/kubernetes/transfer/zones.ts'
 
@@ -50,6 +52,7 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
       env.provide(zoneTransfer, zones)
       env.provide(externalServices, fromOutside)
+      env.provide(searchPaths, podSearchPaths(cluster, options))
       env.provide(metadataProvider, {
         plugin: env.name,
         metadata: (label, query) => queryMetadata(cluster, options, label, query),
