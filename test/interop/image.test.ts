@@ -26,6 +26,8 @@ const sysctls = Object.fromEntries(
   (spec.securityContext['sysctls'] as { name: string; value: string }[]).map(({ name, value }) => [name, value]),
 )
 
+const memoryMib = Number.parseInt((container['resources'] as { limits: { memory: string } }).limits.memory, 10)
+
 /** The Corefile of the Deployment, over the sample cluster in place of a live one, and with little lameduck. */
 const corefile = (objectOfKind(objects, 'ConfigMap')['data'] as { Corefile: string }).Corefile.replace(
   /^( +)pods insecure$/m,
@@ -64,6 +66,7 @@ describe('the image', { skip }, () => {
       args: container.args,
       network: network!.name,
       capabilities,
+      memoryMib,
       sysctls,
       volumes: { '/etc/coredns': volume, '/etc/resolv.conf': join(directory, 'resolv.conf') },
       ...changes,
@@ -124,6 +127,15 @@ describe('the image', { skip }, () => {
       assert.ok(accepted > 100, `user ${user}: ${accepted} modules from the cache`)
       assert.doesNotMatch(nodens.output, /was rejected|no such file|permission denied/i)
     }
+  })
+
+  it('has a heap that leaves room for the rest within the memory of the Deployment', async t => {
+    const options = config.Entrypoint.slice(0, -1)
+    const print = ['--print', 'require("node:v8").getHeapStatistics().heap_size_limit']
+    const node = run(t, { image: { ...config, Entrypoint: options }, args: print })
+    assert.equal(await node.exit(), 0)
+    const heapMib = Number(node.output) / 2 ** 20
+    assert.ok(heapMib > 0 && heapMib < memoryMib - 64, `${heapMib} of ${memoryMib} MiB`)
   })
 
   it('holds files that anybody may read and its user may not write', () => {

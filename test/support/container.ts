@@ -17,6 +17,8 @@ export interface ContainerOptions {
   readonly network: string
   /** As Kubernetes' securityContext has them: `NET_BIND_SERVICE`. */
   readonly capabilities: readonly string[]
+  /** What its memory is limited to, in MiB. */
+  readonly memoryMib: number
   readonly sysctls?: Readonly<Record<string, string>>
   /** In place of the image's user. */
   readonly user?: number
@@ -107,6 +109,7 @@ function bundle(options: ContainerOptions): object {
     ],
     linux: {
       sysctl: options.sysctls ?? {},
+      resources: { memory: { limit: options.memoryMib << 20 } },
       namespaces: [
         ...['pid', 'mount', 'ipc', 'uts'].map(type => ({ type })),
         { type: 'network', path: `/run/netns/${options.network}` },
