@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { queryOctets } from '#test/support/client.ts'
+import { NAMESPACE, serve, service, slice, web } from '#test/support/followed-cluster.ts'
 import type { TestServer } from '#test/support/server.ts'
 import { bootServer } from '#test/support/server.ts'
 import { StreamClient } from '#test/support/stream-client.ts'
@@ -57,6 +58,33 @@ function isComplete(client: StreamClient): boolean {
   const records = messages(client).flatMap(({ answer }) => answer)
   return records.length > 1 && records[0]!.type === Type.SOA && records.at(-1)!.type === Type.SOA
 }
+
+describe('the zone of a live cluster', { timeout: 60_000 }, () => {
+  it('is transferred as it is now, whatever changes', async t => {
+    const api = await serve(t, [
+      NAMESPACE,
+      web,
+      service('db', { clusterIP: 'None' }),
+      slice('db-1', 'db', ['10.1.0.1']),
+    ])
+    const server = await bootServer(`cluster.local {\nkubernetes {\nendpoint ${api.url}\n}\ntransfer {\nto *\n}\n}\n`)
+    t.after(() => server.close())
+    const transferred = async () => {
+      const client = await connect(t, server)
+      client.send(queryOctets('cluster.local', 'AXFR', {}, 7))
+      await until(() => isComplete(client))
+      return messages(client).flatMap(({ answer }) =>
+        answer.map(record => formatRecord(record).replaceAll(/\s+/g, ' ')),
+      )
+    }
+    const before = await transferred()
+    assert.ok(before.includes('web.shop.svc.cluster.local. 5 IN A 10.0.0.1'))
+    assert.ok(before.includes('10-1-0-1.db.shop.svc.cluster.local. 5 IN A 10.1.0.1'))
+    assert.equal(before[0], before.at(-1))
+    api.delete('Service', 'web', 'shop')
+    await until(async () => !(await transferred()).some(record => record.startsWith('web.')))
+  })
+})
 
 describe('a zone of many messages', { timeout: 60_000 }, () => {
   it('arrives whole: every record once, every message with the question, none above its limit', async t => {
