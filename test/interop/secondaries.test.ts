@@ -34,7 +34,9 @@ for (const kind of ['named', 'knotd'] satisfies SecondaryKind[]) {
     it('takes the zone, answers as the primary does, and hears of changes', async t => {
       const port = await freePort()
       const primary = await bootServer(
+        // Bound to an address, so that the zone has an NS record, without which BIND takes none, on a machine without network.
         `cluster.local {
+  bind 127.0.0.1
   kubernetes {
     manifests cluster.yaml
   }
