@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { systemClock } from '#lib/clock.ts'
 import { answerCache } from '#plugin/capability.ts'
 import { definePlugin } from '#plugin/define.ts'
+import { Epochs } from '#plugin/epochs.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { reply } from '#plugin/reply.ts'
 import { Entry } from '#plugins/cache/entry.ts'
@@ -103,7 +104,10 @@ describe('dropping', () => {
       reply('next', { answer: [rr(`${text}. 300 IN CNAME x.example.org.`), rr('x.example.org. 300 IN A 192.0.2.1')] })
     for (let i = 0; i < 5000; i++) {
       const query = makeQuery(`h${i}.example.org`, 'A')
-      store.set(cacheKey(query), new Entry(answer(`h${i}.example.org`), query.name, 300, systemClock.nowMs(), true))
+      store.set(
+        cacheKey(query),
+        new Entry(answer(`h${i}.example.org`), query.name, 300, systemClock.nowMs(), true, new Epochs()),
+      )
     }
     assert.equal(store.size, 1024)
     assert.equal(store.nameCount, 1025)

@@ -1,8 +1,9 @@
+import type { Epochs } from '#plugin/epochs.ts'
 import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
-import type { Epoch, Reuse } from '#plugin/reuse.ts'
+import type { Reuse } from '#plugin/reuse.ts'
 import { Flag, Rcode, Type } from '#wire/constants.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
 import { foldName, nameFromOctets } from '#wire/name.ts'
@@ -15,8 +16,11 @@ const ENTRY_OVERHEAD_OCTETS = 256
 const NO_NAMES: FoldedName[] = []
 const MAX_TARGETS = 16
 
-/** A stored reply, which is also the epoch of all that is made of it. Its records are shared with every hit; only what differs between hits is made anew. */
-export class Entry implements Epoch {
+/**
+ * A stored reply. Its records are shared with every hit; only what differs between hits is made anew, and all of that is good
+ * only as long as the entry is in the store.
+ */
+export class Entry {
   readonly ttlSeconds: number
   readonly isServerFailure: boolean
   readonly #stored: Reply
@@ -25,7 +29,9 @@ export class Entry implements Epoch {
   readonly #storedAtMs: number
   readonly #countsDown: boolean
   #touch = () => {}
-  #value = 0
+  readonly #epochs: Epochs
+  /** Taken with the first hit, -1 before. */
+  #epoch = -1
   /** The last reply served, good until its remaining seconds, flags or letter case are no longer what is wanted. */
   #served: Reply
   #servedName: Name
@@ -33,7 +39,8 @@ export class Entry implements Epoch {
   #servedFlags = -1
   #servedCounters: readonly Slot[] = []
 
-  constructor(stored: Reply, name: Name, ttlSeconds: number, nowMs: number, countsDown: boolean) {
+  constructor(stored: Reply, name: Name, ttlSeconds: number, nowMs: number, countsDown: boolean, epochs: Epochs) {
+    this.#epochs = epochs
     this.ttlSeconds = ttlSeconds
     this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
     this.#stored = stored
@@ -44,11 +51,6 @@ export class Entry implements Epoch {
     this.#servedName = name
   }
 
-  /** Changes once the entry is no longer in the store. */
-  get value(): number {
-    return this.#value
-  }
-
   /** Puts the entry in a store, in which `touch` makes it the youngest. */
   adopt(touch: () => void): void {
     this.#touch = touch
@@ -56,7 +58,9 @@ export class Entry implements Epoch {
 
   /** Says that the entry is no longer in the store. */
   retire(): void {
-    this.#value = 1
+    if (this.#epoch < 0) return
+    this.#epochs.close(this.#epoch)
+    this.#epoch = -1
   }
 
   /** Whole seconds of its life that are left at a moment of the monotonic clock; 0 or less when it is over. */
@@ -105,8 +109,10 @@ export class Entry implements Epoch {
   }
 
   #reuse(counters: readonly Slot[]): Reuse {
+    if (this.#epoch < 0) this.#epoch = this.#epochs.open()
     return {
-      epoch: this,
+      epoch: this.#epoch,
+      epochValue: this.#epochs.values[this.#epoch]!,
       untilMs: this.#storedAtMs + this.ttlSeconds * 1000,
       countsDown: this.#countsDown,
       counters,

@@ -1,5 +1,6 @@
 import type { Clock } from '#lib/clock.ts'
 import type { AnswerCache } from '#plugin/capability.ts'
+import type { Epochs } from '#plugin/epochs.ts'
 import type { Answer, Handler } from '#plugin/handler.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
@@ -25,15 +26,17 @@ export class Cache implements AnswerCache {
   readonly #next: Handler
   readonly #clock: Clock
   readonly #metrics: CacheMetrics
+  readonly #epochs: Epochs
   readonly #success: Store
   readonly #denial: Store
 
-  constructor(options: CacheOptions, next: Handler, clock: Clock, metrics: CacheMetrics) {
+  constructor(options: CacheOptions, next: Handler, clock: Clock, metrics: CacheMetrics, epochs: Epochs) {
     this.#options = options
     this.#coversAll = options.zones.includes(ROOT)
     this.#next = next
     this.#clock = clock
     this.#metrics = metrics
+    this.#epochs = epochs
     this.#success = new Store(options.success.capacity)
     this.#denial = new Store(options.denial.capacity)
   }
@@ -117,7 +120,7 @@ export class Cache implements AnswerCache {
     if (matchZone(options.disabledZones, query.folded) !== null) {
       return trimmed(reply, query, ttlSeconds, reply.reuse === null ? null : slots.passing(reply.reuse))
     }
-    const entry = new Entry(reply, query.name, ttlSeconds, this.#clock.nowMs(), !this.#options.keepTtl)
+    const entry = new Entry(reply, query.name, ttlSeconds, this.#clock.nowMs(), !this.#options.keepTtl, this.#epochs)
     if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
     else slots.successEvictions.inc(this.#success.set(key, entry))
     return trimmed(reply, query, ttlSeconds, null)

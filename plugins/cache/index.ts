@@ -16,7 +16,7 @@ export const cache: AnyPlugin = definePlugin<CacheOptions>({
   parse: parseCacheOptions,
   build(options, next, env) {
     const metrics = new CacheMetrics(env.metrics, options.zones.map(formatName).join(','))
-    const store = new Cache(options, next, env.clock, metrics)
+    const store = new Cache(options, next, env.clock, metrics, env.epochs)
     env.provide(answerCache, store)
     const stopCollecting = env.metrics.onCollect(() => store.collect())
     env.onShutdown(() => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AnswerCache } from '#plugin/capability.ts'
+import { Epochs } from '#plugin/epochs.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { failure } from '#plugin/reply.ts'
 import { untilChanged } from '#plugin/reuse.ts'
@@ -112,7 +113,7 @@ interface Stack {
 
 function stack(options: KubernetesOptions): Stack {
   const cluster = new Cluster(options)
-  const answers = new ClusterAnswers(options, cluster, () => failure(Rcode.REFUSED), untilChanged({ value: 0 }))
+  const answers = new ClusterAnswers(options, cluster, () => failure(Rcode.REFUSED), untilChanged(new Epochs(), 0))
   const cache = new EndlessCache()
   const dropper = new AnswerDropper(cluster, ZONES, () => [cache])
   return {

@@ -1,3 +1,4 @@
+import type { Peer } from '#lib/peer.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
@@ -9,6 +10,23 @@ import { formatName } from '#wire/name.ts'
 /** Writes the part of a line that one placeholder stands for. `elapsedMs` is the time since the query was read. */
 type Writer = (query: Query, reply: Reply, elapsedMs: number) => string
 
+/** Writes a part that differs among the askers of one question. */
+type AskerWriter = (peer: Peer, id: number) => string
+
+/** A part of a line: one of the two. */
+interface Part {
+  readonly write: Writer | null
+  readonly writeAsker: AskerWriter | null
+}
+
+/** A compiled format. */
+export interface LineFormat {
+  /** The line for a query and its reply; `elapsedMs` is the time since the query was read, in milliseconds. */
+  line(query: Query, reply: Reply, elapsedMs: number): string
+  /** Writes the lines for further queries like this one that are answered at once with this reply. */
+  ofRepeats(query: Query, reply: Reply): (peer: Peer, id: number) => string
+}
+
 /** What is printed where there is nothing to say. */
 const EMPTY = '-'
 
@@ -18,10 +36,6 @@ const PLACEHOLDERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ['{name}', query => formatName(query.folded)],
   ['{proto}', query => (query.isStream ? 'tcp' : 'udp')],
   ['{size}', query => String(query.sizeOctets)],
-  ['{remote}', query => formatAddress(query.peer.address)],
-  ['{port}', query => String(query.peer.port)],
-  ['{local}', query => formatAddress(query.peer.localAddress)],
-  ['{>id}', query => String(query.id)],
   ['{>opcode}', query => String(query.opcode)],
   ['{>do}', query => String(query.dnssecOk)],
   ['{>bufsize}', query => String(query.replyLimitOctets)],
@@ -31,6 +45,13 @@ const PLACEHOLDERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ['{duration}', (_query, _reply, elapsedMs) => `${formatSeconds(elapsedMs)}s`],
 ])
 
+const ASKER_PLACEHOLDERS: ReadonlyMap<string, AskerWriter> = new Map<string, AskerWriter>([
+  ['{remote}', peer => formatAddress(peer.address)],
+  ['{port}', peer => String(peer.port)],
+  ['{local}', peer => formatAddress(peer.localAddress)],
+  ['{>id}', (_, id) => String(id)],
+])
+
 /** Reads the metadata of a query, `null` when there is none. */
 export type ReadMetadata = (label: string, query: Query) => string | null
 
@@ -38,22 +59,45 @@ export type ReadMetadata = (label: string, query: Query) => string | null
  * Compiles a format. Placeholders are replaced, `{/label}` by metadata; any other text in braces stays as it is. What has no
  * value becomes `-`.
  */
-export function compileFormat(format: string, readMetadata: ReadMetadata): Writer {
-  const writers: Writer[] = []
+export function compileFormat(format: string, readMetadata: ReadMetadata): LineFormat {
+  const parts: Part[] = []
   let at = 0
   // The innermost braces count, so that `{ {type} }` has one placeholder.
   for (const match of format.matchAll(/\{[^{}]*\}/g)) {
-    const writer = match[0].startsWith('{/')
+    const write = match[0].startsWith('{/')
       ? metadata(match[0].slice(2, -1), readMetadata)
-      : PLACEHOLDERS.get(match[0])
-    if (writer === undefined) continue
-    writers.push(literal(format.slice(at, match.index)), writer)
+      : (PLACEHOLDERS.get(match[0]) ?? null)
+    const writeAsker = ASKER_PLACEHOLDERS.get(match[0]) ?? null
+    if (write === null && writeAsker === null) continue
+    parts.push({ write: literal(format.slice(at, match.index)), writeAsker: null }, { write, writeAsker })
     at = match.index + match[0].length
   }
-  writers.push(literal(format.slice(at)))
-  return (query, reply, elapsedMs) => {
-    let line = ''
-    for (const write of writers) line += write(query, reply, elapsedMs)
+  parts.push({ write: literal(format.slice(at)), writeAsker: null })
+  return {
+    line(query, reply, elapsedMs) {
+      let line = ''
+      for (const { write, writeAsker } of parts) {
+        line += write === null ? writeAsker!(query.peer, query.id) : write(query, reply, elapsedMs)
+      }
+      return line
+    },
+    ofRepeats: (query, reply) => lineOfRepeats(parts, query, reply),
+  }
+}
+
+/** Text that is the same for every asker is put together once. */
+function lineOfRepeats(parts: readonly Part[], query: Query, reply: Reply): (peer: Peer, id: number) => string {
+  let start = ''
+  const steps: { writeAsker: AskerWriter; after: string }[] = []
+  for (const { write, writeAsker } of parts) {
+    const last = steps.at(-1)
+    if (write === null) steps.push({ writeAsker: writeAsker!, after: '' })
+    else if (last === undefined) start += write(query, reply, 0)
+    else last.after += write(query, reply, 0)
+  }
+  return (peer, id) => {
+    let line = start
+    for (let i = 0; i < steps.length; i++) line += steps[i]!.writeAsker(peer, id) + steps[i]!.after
     return line
   }
 }

@@ -13,12 +13,12 @@ export const log: AnyPlugin = definePlugin<readonly LogRule[]>({
   dependsOn: () => DependsOn.QUESTION,
   parse: (directive, _block, previous = []) => Object.freeze([...previous, ...parseLog(directive)]),
   build(rules, next, env) {
-    const observe = logReplies(
+    const observer = logReplies(
       rules,
       env.log,
       (label, query) => env.offers(metadataReader)[0]?.read(label, query) ?? null,
     )
-    env.observe(observe)
-    return makeHandler(observe, next, env.clock)
+    env.observe(observer)
+    return makeHandler(observer, next, env.clock)
   },
 })

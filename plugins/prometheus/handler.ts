@@ -8,18 +8,21 @@ import { uncompressedOctets } from '#plugin/reply-size.ts'
 import type { RequestMetrics } from '#plugin/request-metrics.ts'
 import type { ReplyObserver } from '#plugin/reuse.ts'
 
-/** Counts a query with its reply. As in CoreDNS a reply that no plugin wrote has size 0. */
+/** Counts queries with their replies. As in CoreDNS a reply that no plugin wrote has size 0. */
 export function countReplies(metrics: RequestMetrics): ReplyObserver {
-  return function count(query, reply, elapsedMs, octets) {
-    const written = reply.delivery === Delivery.WRITTEN ? octets : 0
-    metrics.record(query, reply, query.zone, written, elapsedMs)
+  return {
+    observe(query, reply, elapsedMs, octets) {
+      const written = reply.delivery === Delivery.WRITTEN ? octets : 0
+      metrics.record(query, reply, query.zone, written, elapsedMs)
+    },
+    ofRepeats: (query, reply) => metrics.ofRepeats(query, reply, query.zone),
   }
 }
 
-/** Shows each query with its reply to `observe`. */
-export function makeHandler(observe: ReplyObserver, next: Handler, clock: Clock): Handler {
+/** Shows each query with its reply to `observer`. */
+export function makeHandler(observer: ReplyObserver, next: Handler, clock: Clock): Handler {
   function record(reply: Reply, query: Query): Reply {
-    observe(query, reply, clock.nowMs() - query.receivedAtMs, uncompressedOctets(query, reply))
+    observer.observe(query, reply, clock.nowMs() - query.receivedAtMs, uncompressedOctets(query, reply))
     return reply
   }
   return function prometheus(query) {

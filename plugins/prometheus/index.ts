@@ -43,8 +43,8 @@ export const prometheus: AnyPlugin = definePlugin<PrometheusOptions>({
       enabled.hide()
       await claim?.release()
     })
-    const observe = countReplies(new RequestMetrics(env.metrics))
-    env.observe(observe)
-    return makeHandler(observe, next, env.clock)
+    const observer = countReplies(new RequestMetrics(env.metrics))
+    env.observe(observer)
+    return makeHandler(observer, next, env.clock)
   },
 })

@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import type { HttpEndpoints } from '#lib/http.ts'
 import type { Capability } from '#plugin/capability.ts'
+import type { Epochs } from '#plugin/epochs.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { MetricRegistry } from '#plugin/metrics.ts'
 import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
@@ -72,11 +73,13 @@ export interface PluginEnv extends Hooks {
   resolvePath(path: string): string
   /** Makes a relative path absolute: below `root`, else beside the Corefile; for options that CoreDNS does not have. */
   resolveBesideCorefile(path: string): string
+  /** Numbers for what the reuse of replies depends on. */
+  readonly epochs: Epochs
   /** The reuse of replies that are good until some plugin of the block calls `dataChanged`. */
   readonly untilDataChanges: Reuse
   /** Says that data has changed which this plugin answers from, or by which it passes queries on. */
   dataChanged(): void
-  /** Has replies shown to `observer` that are sent again without the handler being asked. */
+  /** Has `observer` prepare for replies that are sent again without the handler being asked. */
   observe(observer: ReplyObserver): void
   /** Offers something to the other plugins of the block. */
   provide<T>(capability: Capability<T>, value: T): void

@@ -2,6 +2,7 @@ import type { Counter, Histogram, HistogramSlot, MetricRegistry, Slot } from '#p
 import { TIME_BUCKETS } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
+import type { RepeatObserver } from '#plugin/reuse.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
 import { rcodeName, Type, typeName } from '#wire/constants.ts'
 import type { FoldedName } from '#wire/name.ts'
@@ -52,14 +53,21 @@ export class RequestMetrics {
     responseOctets: number,
     elapsedMs: number,
   ): void {
-    let metrics = this.#last
-    if (metrics === null || query.server !== this.#lastServer || zone !== this.#lastZone) {
-      metrics = this.#find(query.server, zone)
-      this.#last = metrics
-      this.#lastServer = query.server
+    this.#of(query.server, zone).record(query, reply, responseOctets, elapsedMs)
+  }
+
+  /** Counts further queries like this one that get this reply, which a plugin wrote, without delay. */
+  ofRepeats(query: Query, reply: Reply, zone: FoldedName): RepeatObserver {
+    return this.#of(query.server, zone).ofRepeats(query, reply)
+  }
+
+  #of(server: ServerContext, zone: FoldedName | typeof DROPPED_ZONE): ZoneMetrics {
+    if (this.#last === null || server !== this.#lastServer || zone !== this.#lastZone) {
+      this.#last = this.#find(server, zone)
+      this.#lastServer = server
       this.#lastZone = zone
     }
-    metrics.record(query, reply, responseOctets, elapsedMs)
+    return this.#last
   }
 
   #find(server: ServerContext, zone: FoldedName | typeof DROPPED_ZONE): ZoneMetrics {
@@ -100,6 +108,8 @@ class ZoneMetrics {
   #lastAuthor = ''
   #lastRcode = 0
   #lastResponses: Slot | null = null
+  /** By row of type and protocol, DO bit, response code and plugin. */
+  readonly #repeats = new Map<string, RepeatObserver>()
 
   constructor(families: Families, labels: readonly string[]) {
     this.#families = families
@@ -109,33 +119,60 @@ class ZoneMetrics {
 
   record(query: Query, reply: Reply, responseOctets: number, elapsedMs: number): void {
     const stream = query.isStream ? 1 : 0
-    const row = query.type < typeRows.length ? typeRows[query.type]! : 0
-    const index = row * 4 + (query.peer.family === 6 ? 2 : 0) + stream
-    const requests = this.#requests[index] ?? this.#addRequests(index, query, row)
-    requests.inc()
+    this.#requestsOf(query.type, query.peer.family, stream).inc()
     this.#duration.observe(elapsedMs / 1000)
-    const requestSize = this.#requestSize[stream] ?? this.#addSizes(stream)
-    requestSize.observe(query.sizeOctets)
+    this.#requestSizeOf(stream).observe(query.sizeOctets)
     this.#responseSize[stream]!.observe(responseOctets)
-    if (query.dnssecOk) {
-      this.#dnssecOk ??= this.#families.dnssecOk.labels(...this.#labels)
-      this.#dnssecOk.inc()
-    }
+    if (query.dnssecOk) this.#dnssecOkSlot().inc()
     // Replies of one plugin and code come in a row: the maps are asked when that changes.
     if (reply.author !== this.#lastAuthor || reply.rcode !== this.#lastRcode || this.#lastResponses === null) {
-      this.#lastResponses = this.#responses.get(reply.author)?.get(reply.rcode) ?? this.#addResponses(reply)
+      this.#lastResponses = this.#responsesOf(reply)
       this.#lastAuthor = reply.author
       this.#lastRcode = reply.rcode
     }
     this.#lastResponses.inc()
   }
 
-  #addRequests(index: number, query: Query, row: number): Slot {
-    const type = row === 0 ? 'other' : typeName(query.type)
-    const family = query.peer.family === 6 ? '2' : '1'
-    const slot = this.#families.requests.labels(...this.#labels, query.isStream ? 'tcp' : 'udp', family, type)
+  ofRepeats({ type, isStream, dnssecOk }: Query, reply: Reply): RepeatObserver {
+    const stream = isStream ? 1 : 0
+    const key = `${rowOf(type) * 2 + stream} ${dnssecOk} ${reply.rcode} ${reply.author}`
+    const known = this.#repeats.get(key)
+    if (known !== undefined) return known
+    const requestSize = this.#requestSizeOf(stream)
+    const responseSize = this.#responseSize[stream]!
+    const responses = this.#responsesOf(reply)
+    const observer: RepeatObserver = {
+      observe: (peer, _id, queryOctets, replyOctets) => {
+        this.#requestsOf(type, peer.family, stream).inc()
+        this.#duration.observe(0)
+        requestSize.observe(queryOctets)
+        responseSize.observe(replyOctets)
+        if (dnssecOk) this.#dnssecOkSlot().inc()
+        responses.inc()
+      },
+    }
+    this.#repeats.set(key, observer)
+    return observer
+  }
+
+  #requestsOf(type: number, family: 4 | 6, stream: 0 | 1): Slot {
+    const index = rowOf(type) * 4 + (family === 6 ? 2 : 0) + stream
+    return this.#requests[index] ?? this.#addRequests(index, type, family, stream)
+  }
+
+  #addRequests(index: number, type: number, family: 4 | 6, stream: 0 | 1): Slot {
+    const labels = [
+      stream === 1 ? 'tcp' : 'udp',
+      family === 6 ? '2' : '1',
+      rowOf(type) === 0 ? 'other' : typeName(type),
+    ]
+    const slot = this.#families.requests.labels(...this.#labels, ...labels)
     this.#requests[index] = slot
     return slot
+  }
+
+  #requestSizeOf(stream: 0 | 1): HistogramSlot {
+    return this.#requestSize[stream] ?? this.#addSizes(stream)
   }
 
   #addSizes(stream: 0 | 1): HistogramSlot {
@@ -146,6 +183,15 @@ class ZoneMetrics {
     return slot
   }
 
+  #dnssecOkSlot(): Slot {
+    this.#dnssecOk ??= this.#families.dnssecOk.labels(...this.#labels)
+    return this.#dnssecOk
+  }
+
+  #responsesOf(reply: Reply): Slot {
+    return this.#responses.get(reply.author)?.get(reply.rcode) ?? this.#addResponses(reply)
+  }
+
   #addResponses(reply: Reply): Slot {
     let byRcode = this.#responses.get(reply.author)
     if (byRcode === undefined) this.#responses.set(reply.author, (byRcode = new Map()))
@@ -153,6 +199,10 @@ class ZoneMetrics {
     byRcode.set(reply.rcode, slot)
     return slot
   }
+}
+
+function rowOf(type: number): number {
+  return type < typeRows.length ? typeRows[type]! : 0
 }
 
 function defineFamilies(registry: MetricRegistry): Families {

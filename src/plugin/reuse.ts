@@ -3,6 +3,9 @@
  * definition, what its part in a reply depends on; the plugin that makes a reply says how long that reply is good for.
  * Without a word from either, nothing is reused.
  */
+
+import type { Peer } from '#lib/peer.ts'
+import type { Epochs } from '#plugin/epochs.ts'
 import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
@@ -16,15 +19,11 @@ export const DependsOn = { QUESTION: 0, ORDER: 1, MORE: 2 } as const
 /** One of the numbers of {@link DependsOn}. */
 export type DependsOn = (typeof DependsOn)[keyof typeof DependsOn]
 
-/** Something that changes: what was made while it had one value is not good once it has another. */
-export interface Epoch {
-  readonly value: number
-}
-
 /** For how long a reply may be sent again to whoever asks the same. */
 export interface Reuse {
-  /** The reply is good as long as this keeps the value that it had. */
-  readonly epoch: Epoch
+  /** The reply is good as long as this number (of the configuration's `Epochs`) has the value `epochValue`. */
+  readonly epoch: number
+  readonly epochValue: number
   /** Monotonic milliseconds from which the reply is no longer good. */
   readonly untilMs: number
   /** Whether the reply's one time to live is what is left until then, in whole seconds rounded up. */
@@ -35,16 +34,33 @@ export interface Reuse {
   touch(): void
 }
 
-/**
- * Told of each reply that is sent again; `elapsedMs` is the time since the query was read, in milliseconds, `octets` the
- * reply's size without compression and OPT record.
- */
-export type ReplyObserver = (query: Query, reply: Reply, elapsedMs: number, octets: number) => void
+/** Is shown queries and their replies. */
+export interface ReplyObserver {
+  /**
+   * Is shown a reply of the chain. `elapsedMs` is the time since the query was read, in milliseconds, `octets` the reply's
+   * size without compression and OPT record.
+   */
+  observe(query: Query, reply: Reply, elapsedMs: number, octets: number): void
+  /**
+   * What is to be shown the further queries like this one that get this reply: whatever can be worked out once is worked
+   * out here. The same object for as many replies as can be.
+   */
+  ofRepeats(query: Query, reply: Reply): RepeatObserver
+}
 
-/** The reuse of replies that are good until some data changes. */
-export function untilChanged(epoch: Epoch): Reuse {
+/** Is shown queries that were answered with a reply sent before. */
+export interface RepeatObserver {
+  /** `queryOctets` is the query's size as received, `replyOctets` the reply's without compression and OPT record. */
+  observe(peer: Peer, id: number, queryOctets: number, replyOctets: number): void
+}
+
+/** The reuse of replies that are good until some data changes, which is what `epoch` stands for. */
+export function untilChanged(epochs: Epochs, epoch: number): Reuse {
   return Object.freeze({
     epoch,
+    get epochValue(): number {
+      return epochs.values[epoch]!
+    },
     untilMs: Number.POSITIVE_INFINITY,
     countsDown: false,
     counters: [],

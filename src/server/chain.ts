@@ -3,6 +3,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { HttpEndpoints } from '#lib/http.ts'
 import { Capabilities } from '#plugin/capability.ts'
 import type { PluginEnv, ProcessControl } from '#plugin/env.ts'
+import type { Epochs } from '#plugin/epochs.ts'
 import type { Handler } from '#plugin/handler.ts'
 import { noNextPlugin } from '#plugin/handler.ts'
 import type { Logger } from '#plugin/log.ts'
@@ -36,6 +37,7 @@ export interface Surroundings {
 export interface ChainScope {
   readonly surroundings: Surroundings
   readonly hooks: HookList
+  readonly epochs: Epochs
   /** What the plugins of each block offer; every chain adds its own. */
   readonly offersOfAllBlocks: Capabilities[]
   /** Where the block's first server listens. Throws before it does. */
@@ -52,7 +54,7 @@ export interface Chain {
 
 /** Builds the plugins of a block from the innermost outward. */
 export function buildChain(block: PlannedBlock, blockIndex: number, scope: ChainScope): Chain {
-  const shared = new SharedByChain()
+  const shared = new SharedByChain(scope.epochs)
   scope.offersOfAllBlocks.push(shared.offers)
   let next: Handler | null = null
   let dependsOn: DependsOn = DependsOn.QUESTION
@@ -72,8 +74,13 @@ export function buildChain(block: PlannedBlock, blockIndex: number, scope: Chain
 class SharedByChain {
   readonly offers: Capabilities = new Capabilities()
   readonly observers: ReplyObserver[] = []
-  readonly epoch: { value: number } = { value: 0 }
-  readonly untilDataChanges: Reuse = untilChanged(this.epoch)
+  readonly epoch: number
+  readonly untilDataChanges: Reuse
+
+  constructor(epochs: Epochs) {
+    this.epoch = epochs.open()
+    this.untilDataChanges = untilChanged(epochs, this.epoch)
+  }
 }
 
 /** The threads as one plugin sees them: its channels are numbered in the order in which it asks for them. */
@@ -118,8 +125,9 @@ function makeEnv(
     resolvePath: path => resolve(workingDirectory, settings.root, path),
     resolveBesideCorefile: path =>
       settings.root === '' ? resolve(settings.corefileDirectory, path) : resolve(workingDirectory, settings.root, path),
+    epochs: scope.epochs,
     untilDataChanges: shared.untilDataChanges,
-    dataChanged: () => void shared.epoch.value++,
+    dataChanged: () => scope.epochs.advance(shared.epoch),
     observe: observer => void shared.observers.push(observer),
     provide: (capability, value) => shared.offers.provide(capability, value),
     offers: capability => shared.offers.all(capability),

@@ -1,3 +1,4 @@
+import { Epochs } from '#plugin/epochs.ts'
 import type { Chain, ChainScope, Surroundings } from '#server/chain.ts'
 import { buildChain } from '#server/chain.ts'
 import type { Plan } from '#server/check.ts'
@@ -23,6 +24,7 @@ export class Instance {
   readonly plan: Plan
   readonly servers: readonly InstanceServer[]
   readonly hooks: HookList = new HookList()
+  readonly #epochs = new Epochs()
   readonly #surroundings: Surroundings
   readonly #listening = new Map<string, { address: string; port: number }>()
 
@@ -32,6 +34,7 @@ export class Instance {
     const scope: ChainScope = {
       surroundings,
       hooks: this.hooks,
+      epochs: this.#epochs,
       offersOfAllBlocks: [],
       listenAddress: block => this.#listenAddressOf(block),
     }
@@ -65,7 +68,7 @@ export class Instance {
       router: new Router(routes),
       events: events(group.label, blocks),
       clock,
-      packets: isReused ? new PacketCache() : null,
+      packets: isReused ? new PacketCache(this.#epochs) : null,
     })
   }
 

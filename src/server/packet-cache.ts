@@ -1,17 +1,30 @@
 import type { Peer } from '#lib/peer.ts'
+import type { Epochs } from '#plugin/epochs.ts'
+import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
-import type { ReplyObserver } from '#plugin/reuse.ts'
-import { layoutOf, Packet } from '#server/packet.ts'
-import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
+import { uncompressedOctets } from '#plugin/reply-size.ts'
+import type { RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
+import { fold, hashOf } from '#server/packet-key.ts'
+import { layoutOf } from '#server/packet-layout.ts'
+import { PacketRing, RING_OCTETS } from '#server/packet-ring.ts'
+import { Flag } from '#wire/constants.ts'
 
 /** Sets of places, a power of two, and places in each: the most packets that are kept is their product. */
 const SETS = 1 << 13
 const WAYS = 4
-/** Larger queries and replies are not kept: memory is at most the places times these. */
+/** Words of a set: for each place the hash of its packet, then where that is, then hashes that were not found lately. */
+const SET_WORDS = 16
+const PACKETS = WAYS
+const MISSED = 2 * WAYS
+/** The place of the set that is taken next. */
+const TURN = 3 * WAYS
+/** Larger queries and replies are not kept. */
 const MAX_KEY_OCTETS = 320
 const MAX_REPLY_OCTETS = 1232
+/** Audiences that are looked through for one that is the same. */
+const RECENT_AUDIENCES = 16
 
 /** How the replies of a server block are reused. */
 export interface BlockReuse {
@@ -21,23 +34,38 @@ export interface BlockReuse {
   readonly observers: readonly ReplyObserver[]
 }
 
+/** Who is told each time that a reply is sent again: the same object for all replies that are counted alike. */
+interface Audience {
+  readonly countsDown: boolean
+  readonly counters: readonly Slot[]
+  readonly observers: readonly RepeatObserver[]
+}
+
 /**
  * Finished replies by the octets of the query: everything after the ID, the name's letter case aside. A reply goes in when
  * its query comes for the second time, so that a stream of random names leaves nothing behind. A query has the places of
  * one set, which packets take in turn.
+ *
+ * What a hit needs lies in few cache lines: its set, its packet, and an audience that many packets share.
  */
 export class PacketCache {
-  readonly #packets: (Packet | null)[] = new Array(SETS * WAYS).fill(null)
-  readonly #observers: (readonly ReplyObserver[])[] = new Array(SETS * WAYS).fill([])
-  /** The hash of each place's packet: looked at before the packet, which is somewhere else in memory. */
-  readonly #hashes = new Int32Array(SETS * WAYS)
-  /** Hashes that were not found lately, as many as a set has places. */
-  readonly #missed = new Int32Array(SETS * WAYS)
-  /** The place of each set that is taken next. */
-  readonly #next = new Uint8Array(SETS)
+  readonly #epochs: Epochs
+  readonly #sets: Int32Array = new Int32Array(SETS * SET_WORDS)
+  readonly #ring: PacketRing
+  /** By place; made with the first packet. */
+  #audiences: (Audience | null)[] = []
+  #reuses: (Reuse | null)[] = []
+  #recent: Audience[] = []
   /** Of the message that `serve` was last asked about. */
   #hash = 0
   #isKnown = false
+
+  constructor(epochs: Epochs) {
+    this.#epochs = epochs
+    this.#ring = new PacketRing(RING_OCTETS, (place, at) => {
+      if (this.#sets[wordOf(place) + PACKETS] === at) this.#clear(place)
+    })
+  }
 
   /** Answers the message from `start` to `end` if its reply is here and good; returns the reply's length, else 0. */
   serve(
@@ -50,27 +78,30 @@ export class PacketCache {
     outStart: number,
     nowMs: number,
   ): number {
-    const hash = hashOf(message, start, end)
+    const hash = hashOf(message, start, end, isStream)
     this.#hash = hash
-    const first = (hash & (SETS - 1)) * WAYS
-    for (let place = first; place < first + WAYS; place++) {
-      if (this.#hashes[place] !== hash) continue
-      const packet = this.#packets[place]!
-      if (packet === null || packet.isStream !== isStream || !isSame(packet, message, start, end)) continue
-      if (!packet.isGood(nowMs)) {
-        this.#packets[place] = null
+    const sets = this.#sets
+    const set = (hash & (SETS - 1)) * SET_WORDS
+    for (let way = 0; way < WAYS; way++) {
+      if (sets[set + way] !== hash) continue
+      const at = sets[set + PACKETS + way]!
+      if (at === 0 || !this.#ring.isQuery(at, message, start, end)) continue
+      const place = (hash & (SETS - 1)) * WAYS + way
+      if (!this.#ring.isGood(at, nowMs, this.#epochs.values)) {
+        this.#clear(place)
         this.#isKnown = true // Its reply goes in again as soon as there is one.
         return 0
       }
-      const length = packet.write(message, start, out, outStart, nowMs)
-      const { query } = packet
-      query.id = (message[start]! << 8) | message[start + 1]!
-      query.peer = peer
-      query.receivedAtMs = nowMs
-      this.#tell(packet, this.#observers[place]!)
+      const { countsDown, counters, observers } = this.#audiences[place]!
+      if (countsDown && this.#ring.countDown(at, nowMs)) this.#reuses[place]!.touch()
+      const length = this.#ring.write(at, message, start, out, outStart)
+      for (let i = 0; i < counters.length; i++) counters[i]!.inc()
+      const id = (message[start]! << 8) | message[start + 1]!
+      const octets = this.#ring.uncompressedOctets(at)
+      for (let i = 0; i < observers.length; i++) observers[i]!.observe(peer, id, end - start, octets)
       return length
     }
-    this.#isKnown = this.#notice(hash, first)
+    this.#isKnown = this.#notice(hash, set + MISSED)
     return 0
   }
 
@@ -89,7 +120,8 @@ export class PacketCache {
     from: number,
     length: number,
   ): void {
-    if (!this.#isKnown || reply.delivery !== Delivery.WRITTEN || reply.error !== null) return
+    const { reuse } = reply
+    if (!this.#isKnown || reuse === null || reply.delivery !== Delivery.WRITTEN || reply.error !== null) return
     if (end - start > MAX_KEY_OCTETS || length > MAX_REPLY_OCTETS) return
     if ((octets[from + 2]! & (Flag.TC >> 8)) !== 0) return
     const kept = octets.slice(from, from + length)
@@ -97,78 +129,67 @@ export class PacketCache {
     if (layout === null) return
     const key = message.slice(start, end)
     const foldedEnd = fold(key)
-    const copy = query.copy()
-    copy.ednsOptions = copy.ednsOptions.slice()
-    const place = this.#take(this.#hash)
-    this.#packets[place] = new Packet(key, foldedEnd, copy, reply, kept, layout)
-    this.#hashes[place] = this.#hash
-    this.#observers[place] = block.observers
+    const place = this.#take()
+    const { epoch, epochValue, untilMs } = reuse
+    const size = uncompressedOctets(query, reply)
+    const packet = { place, key, foldedEnd, reply: kept, layout, epoch, epochValue, untilMs, uncompressedOctets: size }
+    const at = this.#ring.add(packet)
+    this.#sets[wordOf(place)] = this.#hash
+    this.#sets[wordOf(place) + PACKETS] = at
+    this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)
+    this.#reuses[place] = reuse
   }
 
-  #tell(packet: Packet, observers: readonly ReplyObserver[]): void {
-    const { counters } = packet.reuse
-    for (let i = 0; i < counters.length; i++) counters[i]!.inc()
-    for (let i = 0; i < observers.length; i++) observers[i]!(packet.query, packet.reply, 0, packet.uncompressedOctets)
+  #audience(query: Query, reply: Reply, reuse: Reuse, replyObservers: readonly ReplyObserver[]): Audience {
+    const observers = replyObservers.map(observer => observer.ofRepeats(query, reply))
+    const { countsDown, counters } = reuse
+    const known = this.#recent.find(
+      each => each.countsDown === countsDown && isSame(each.counters, counters) && isSame(each.observers, observers),
+    )
+    if (known !== undefined) return known
+    const audience = { countsDown, counters, observers }
+    this.#recent = [audience, ...this.#recent.slice(0, RECENT_AUDIENCES - 1)]
+    return audience
   }
 
   /** Whether this hash has been noticed lately; from now on it has. */
-  #notice(hash: number, first: number): boolean {
-    const missed = this.#missed
-    for (let place = first; place < first + WAYS; place++) if (missed[place] === hash) return true
-    for (let place = first + WAYS - 1; place > first; place--) missed[place] = missed[place - 1]!
-    missed[first] = hash
+  #notice(hash: number, missed: number): boolean {
+    const sets = this.#sets
+    for (let at = missed; at < missed + WAYS; at++) if (sets[at] === hash) return true
+    for (let at = missed + WAYS - 1; at > missed; at--) sets[at] = sets[at - 1]!
+    sets[missed] = hash
     return false
   }
 
-  /** A place for a packet: that of the same hash or an empty one if there is one, else that whose turn it is. */
-  #take(hash: number): number {
-    const set = hash & (SETS - 1)
-    const first = set * WAYS
-    for (let place = first; place < first + WAYS; place++) {
-      if (this.#packets[place] === null || this.#hashes[place] === hash) return place
+  /** A place for the packet of `#hash`: that of the same hash or an empty one if there is one, else that whose turn it is. */
+  #take(): number {
+    if (this.#audiences.length === 0) {
+      this.#audiences = new Array(SETS * WAYS).fill(null)
+      this.#reuses = new Array(SETS * WAYS).fill(null)
     }
-    const turn = this.#next[set]!
-    this.#next[set] = (turn + 1) % WAYS
-    return first + turn
+    const sets = this.#sets
+    const index = this.#hash & (SETS - 1)
+    const set = index * SET_WORDS
+    for (let way = 0; way < WAYS; way++) {
+      if (sets[set + PACKETS + way] === 0 || sets[set + way] === this.#hash) return index * WAYS + way
+    }
+    const turn = sets[set + TURN]!
+    sets[set + TURN] = (turn + 1) % WAYS
+    return index * WAYS + turn
+  }
+
+  #clear(place: number): void {
+    this.#sets[wordOf(place) + PACKETS] = 0
+    this.#audiences[place] = null
+    this.#reuses[place] = null
   }
 }
 
-/** A hash of everything after the ID in which letters of either case count the same. */
-function hashOf(message: Uint8Array, start: number, end: number): number {
-  let hash = ((message[start + 2]! << 8) | message[start + 3]!) ^ ((end - start) << 16)
-  hash = Math.imul(hash ^ message[start + 11]!, 0x9e3779b1)
-  let at = start + HEADER_OCTETS
-  for (; at + 4 <= end; at += 4) {
-    const word = message[at]! | (message[at + 1]! << 8) | (message[at + 2]! << 16) | (message[at + 3]! << 24)
-    hash = Math.imul(hash ^ (word | 0x20202020), 0x85ebca6b)
-    hash ^= hash >>> 13
-  }
-  for (; at < end; at++) hash = Math.imul(hash ^ (message[at]! | 0x20), 0xc2b2ae35)
-  return hash ^ (hash >>> 15)
+/** Where the hash of a place's packet is. */
+function wordOf(place: number): number {
+  return Math.floor(place / WAYS) * SET_WORDS + (place % WAYS)
 }
 
-function isSame(packet: Packet, message: Uint8Array, start: number, end: number): boolean {
-  const { key, foldedEnd } = packet
-  if (key.length !== end - start) return false
-  for (let i = 2; i < HEADER_OCTETS; i++) if (message[start + i] !== key[i]) return false
-  for (let i = HEADER_OCTETS; i < foldedEnd; i++) {
-    const octet = message[start + i]!
-    if (octet !== key[i] && (octet < 0x41 || octet > 0x5a || octet + 0x20 !== key[i])) return false
-  }
-  for (let i = foldedEnd; i < key.length; i++) if (message[start + i] !== key[i]) return false
-  return true
-}
-
-/**
- * Folds a key's name in place, up to its first zero octet, and returns where that is. That is the name's end unless a label
- * holds a zero octet; what comes after such a one is then compared as it is, which is merely stricter. Length octets are
- * below 'A'.
- */
-function fold(key: Uint8Array): number {
-  let at = HEADER_OCTETS
-  for (; at < key.length && key[at] !== 0; at++) {
-    const octet = key[at]!
-    if (octet >= 0x41 && octet <= 0x5a) key[at] = octet + 0x20
-  }
-  return at
+function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((each, i) => each === right[i])
 }

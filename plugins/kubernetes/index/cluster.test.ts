@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
+import { Epochs } from '#plugin/epochs.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { failure } from '#plugin/reply.ts'
 import { untilChanged } from '#plugin/reuse.ts'
@@ -88,7 +89,7 @@ describe('Cluster', () => {
           pluginOptions(chosen),
           cluster,
           () => failure(Rcode.REFUSED),
-          untilChanged({ value: 0 }),
+          untilChanged(new Epochs(), 0),
         )
         for (const [i, deltas] of stream.entries()) {
           const batch: DeltaBatch = { atSeconds: i + 1, deltas: structuredClone(deltas), synced: true }
@@ -130,7 +131,7 @@ describe('Cluster', () => {
       pluginOptions(chosen),
       cluster,
       () => failure(Rcode.REFUSED),
-      untilChanged({ value: 0 }),
+      untilChanged(new Epochs(), 0),
     )
     fc.assert(
       fc.property(labels, suffix, types, (list, zone, type) => {

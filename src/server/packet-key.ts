@@ -1,0 +1,30 @@
+import { HEADER_OCTETS } from '#wire/constants.ts'
+
+/** A hash of everything after the ID in which letters of either case count the same; streams have hashes of their own. */
+export function hashOf(message: Uint8Array, start: number, end: number, isStream: boolean): number {
+  let hash = ((message[start + 2]! << 8) | message[start + 3]!) ^ ((end - start) << 16)
+  if (isStream) hash = ~hash
+  hash = Math.imul(hash ^ message[start + 11]!, 0x9e3779b1)
+  let at = start + HEADER_OCTETS
+  for (; at + 4 <= end; at += 4) {
+    const word = message[at]! | (message[at + 1]! << 8) | (message[at + 2]! << 16) | (message[at + 3]! << 24)
+    hash = Math.imul(hash ^ (word | 0x20202020), 0x85ebca6b)
+    hash ^= hash >>> 13
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ (message[at]! | 0x20), 0xc2b2ae35)
+  return hash ^ (hash >>> 15)
+}
+
+/**
+ * Folds a query's name in place, up to its first zero octet, and returns where that is. That is the name's end unless a label
+ * holds a zero octet; what comes after such a one is then compared as it is, which is merely stricter. Length octets are
+ * below 'A'.
+ */
+export function fold(query: Uint8Array): number {
+  let at = HEADER_OCTETS
+  for (; at < query.length && query[at] !== 0; at++) {
+    const octet = query[at]!
+    if (octet >= 0x41 && octet <= 0x5a) query[at] = octet + 0x20
+  }
+  return at
+}

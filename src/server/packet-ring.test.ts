@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fold } from '#server/packet-key.ts'
+import { layoutOf } from '#server/packet-layout.ts'
+import { PacketRing } from '#server/packet-ring.ts'
+import { queryOctets } from '#test/support/client.ts'
+import { rr } from '#test/support/plugin.ts'
+import { SeededRandom } from '#test/support/random.ts'
+import { Class, Type } from '#wire/constants.ts'
+import { encodeMessage } from '#wire/encode.ts'
+import { name as parse } from '#wire/name.ts'
+
+const RING = 4096
+
+/** A query for a name of `labelOctets` octets below example.org, and a reply with so many addresses. */
+function exchange(label: string, addresses: number): { query: Uint8Array; reply: Uint8Array } {
+  const text = `${label}.example.org.`
+  const query = queryOctets(text, 'A', {}, 0)
+  const reply = encodeMessage({
+    id: 0,
+    flags: 0x8400,
+    opcode: 0,
+    rcode: 0,
+    questions: [{ name: parse(text), type: Type.A, class: Class.IN }],
+    answer: Array.from({ length: addresses }, (_, i) => rr(`${text} 30 IN A 192.0.2.${i + 1}`)),
+    authority: [],
+    additional: [],
+    edns: null,
+  })
+  return { query, reply }
+}
+
+test('a packet is whole as long as it has not been given up, however often the ring has gone round', t => {
+  const random = new SeededRandom(Date.now() % 0x7fffffff)
+  t.diagnostic(`seed ${random.seed}`)
+  /** What must be there, by place. */
+  const kept = new Map<number, { at: number; query: Uint8Array; reply: Uint8Array }>()
+  const ring = new PacketRing(RING, (place, at) => {
+    assert.equal(kept.get(place)?.at, at, 'the packet that is given up was there')
+    kept.delete(place)
+  })
+  const epochs = new Uint32Array([7])
+  let mostOctets = 0
+  for (let place = 0; place < 3000; place++) {
+    const label = `${place}${'x'.repeat(random.below(50))}`
+    const { query, reply } = exchange(label, random.below(12))
+    const key = query.slice()
+    const foldedEnd = fold(key)
+    const parts = {
+      place,
+      key,
+      foldedEnd,
+      reply,
+      epoch: 0,
+      epochValue: 7,
+      untilMs: place + 1,
+      uncompressedOctets: place,
+    }
+    const at = ring.add({ ...parts, layout: layoutOf(reply, false)! })
+    assert.ok(at > 0 && at < RING)
+    kept.set(place, { at, query, reply })
+    let octets = 0
+    for (const [other, packet] of kept) {
+      const { query: asked } = packet
+      assert.ok(ring.isQuery(packet.at, asked, 0, asked.length))
+      assert.equal(ring.isQuery(packet.at, query, 0, query.length), packet.at === at)
+      assert.equal(ring.uncompressedOctets(packet.at), other)
+      assert.ok(ring.isGood(packet.at, other, epochs))
+      const out = new Uint8Array(1500)
+      assert.equal(ring.write(packet.at, asked, 0, out, 0), packet.reply.length)
+      assert.deepEqual(out.subarray(0, packet.reply.length), packet.reply)
+      octets += asked.length + packet.reply.length
+    }
+    mostOctets = Math.max(mostOctets, octets)
+  }
+  assert.ok(mostOctets > RING / 2, `the room is used: ${mostOctets} octets`)
+})
+
+test('a reply is good until its time and as long as its epoch has not changed', () => {
+  const ring = new PacketRing(RING, () => {})
+  const { query, reply } = exchange('a', 1)
+  const parts = { place: 0, key: query, foldedEnd: fold(query), reply, uncompressedOctets: 0, epoch: 1, untilMs: 1000 }
+  const at = ring.add({ ...parts, layout: layoutOf(reply, false)!, epochValue: 0xffff_ffff })
+  assert.equal(ring.isGood(at, 999, Uint32Array.of(0, 0xffff_ffff)), true)
+  assert.equal(ring.isGood(at, 1000, Uint32Array.of(0, 0xffff_ffff)), false)
+  assert.equal(ring.isGood(at, 999, Uint32Array.of(0xffff_ffff, 0)), false)
+})
+
+test('times to live are what is left in seconds, rounded up, and change once a second', () => {
+  const ring = new PacketRing(RING, () => {})
+  const { query, reply } = exchange('a', 2)
+  const parts = { place: 0, key: query, foldedEnd: fold(query), reply, uncompressedOctets: 0, epoch: 0, epochValue: 0 }
+  const at = ring.add({ ...parts, layout: layoutOf(reply, false)!, untilMs: 30_000 })
+  for (const [nowMs, changes, ttlSeconds] of [
+    [0, true, 30],
+    [999, false, 30],
+    [1000, true, 29],
+    [29_999.5, true, 1],
+  ] as const) {
+    assert.equal(ring.countDown(at, nowMs), changes)
+    const out = new Uint8Array(512)
+    const length = ring.write(at, query, 0, out, 0)
+    const last = out.subarray(length - 16, length)
+    assert.deepEqual([...last.subarray(6, 10)], [0, 0, 0, ttlSeconds])
+  }
+})

@@ -1,0 +1,230 @@
+import { randomBelow } from '#lib/random.ts'
+import type { PacketLayout } from '#server/packet-layout.ts'
+import { HEADER_OCTETS } from '#wire/constants.ts'
+
+/** Memory for packets, in octets. The system gives it as it is first written. */
+export const RING_OCTETS: number = 8 << 20
+/** Packets begin where cache lines may: what is looked at for one lies in as few as can be. */
+const ALIGNMENT = 64
+
+/** Words of a packet's header, 32 bits each. */
+const TOTAL_OCTETS = 0
+const PLACE = 1
+const EPOCH = 2
+const EPOCH_VALUE = 3
+/** Monotonic milliseconds, a double. */
+const UNTIL_MS = 4
+const TTL_SECONDS = 6
+const REPLY_OCTETS = 7
+/** Octets of the query, and where in it letter case no longer counts: 16 bits each. */
+const KEY = 8
+/** Where the question ends, and the octets of each address that changes places: 16 bits each. */
+const QUESTION_END = 9
+/** How many TTLs and addresses that change places there are: 16 bits each. */
+const COUNTS = 10
+const UNCOMPRESSED_OCTETS = 11
+const HEADER_WORDS = 12
+
+/** The place of room that holds no packet. */
+const NOWHERE = -1
+
+/** What a packet is made of. */
+export interface PacketParts {
+  /** Where it is found; told back when it is given up. */
+  readonly place: number
+  /** The query's octets, its name folded up to `foldedEnd`. */
+  readonly key: Uint8Array
+  readonly foldedEnd: number
+  /** The reply's octets, which repeat the question. */
+  readonly reply: Uint8Array
+  readonly layout: PacketLayout
+  readonly epoch: number
+  readonly epochValue: number
+  readonly untilMs: number
+  /** The reply's size without compression and OPT record. */
+  readonly uncompressedOctets: number
+}
+
+/**
+ * Packets, each a query and the reply to it, in one piece of memory: the newest takes the room of the oldest. A packet is
+ * known by where its first octet is, never 0. Layout: header, query, the reply's header after its ID, the reply after its
+ * question, then offsets into the reply of TTLs and addresses, 16 bits each.
+ */
+export class PacketRing {
+  readonly #size: number
+  readonly #octets: Uint8Array
+  readonly #words: Int32Array
+  readonly #halves: Uint16Array
+  readonly #doubles: Float64Array
+  readonly #onGivenUp: (place: number, at: number) => void
+  /** Room from `#oldest` on is taken, up to `#next`; both only grow, and stand for an offset modulo the ring's size. */
+  #oldest = 0
+  #next = 0
+
+  /** `size` octets, a multiple of 64. `onGivenUp` is told which packet is no more, and the place that it was added with. */
+  constructor(size: number, onGivenUp: (place: number, at: number) => void) {
+    this.#size = size
+    const memory = new ArrayBuffer(size)
+    this.#octets = new Uint8Array(memory)
+    this.#words = new Int32Array(memory)
+    this.#halves = new Uint16Array(memory)
+    this.#doubles = new Float64Array(memory)
+    this.#onGivenUp = onGivenUp
+  }
+
+  /** Puts a packet in and returns where. */
+  add({ place, key, foldedEnd, reply, layout, epoch, epochValue, untilMs, uncompressedOctets }: PacketParts): number {
+    const { questionEnd, ttlOffsets, addressOffsets, addressOctets } = layout
+    const keyAt = HEADER_WORDS * 4
+    const offsetsAt = keyAt + key.length + HEADER_OCTETS - 2 + reply.length - questionEnd
+    const evenOffsetsAt = offsetsAt + (offsetsAt & 1)
+    const at = this.#takeRoom(evenOffsetsAt + 2 * (ttlOffsets.length + addressOffsets.length))
+    const word = at >> 2
+    const words = this.#words
+    words[word + PLACE] = place
+    words[word + EPOCH] = epoch
+    words[word + EPOCH_VALUE] = epochValue
+    this.#doubles[(word + UNTIL_MS) >> 1] = untilMs
+    words[word + TTL_SECONDS] = -1
+    words[word + REPLY_OCTETS] = reply.length
+    words[word + KEY] = key.length | (foldedEnd << 16)
+    words[word + QUESTION_END] = questionEnd | (addressOctets << 16)
+    words[word + COUNTS] = ttlOffsets.length | (addressOffsets.length << 16)
+    words[word + UNCOMPRESSED_OCTETS] = uncompressedOctets
+    this.#octets.set(key, at + keyAt)
+    this.#octets.set(reply.subarray(2, HEADER_OCTETS), at + keyAt + key.length)
+    this.#octets.set(reply.subarray(questionEnd), at + keyAt + key.length + HEADER_OCTETS - 2)
+    this.#halves.set(ttlOffsets, (at + evenOffsetsAt) >> 1)
+    this.#halves.set(addressOffsets, ((at + evenOffsetsAt) >> 1) + ttlOffsets.length)
+    return at
+  }
+
+  /** Whether the packet's query is the message from `start` to `end`, the ID and the letter case of the name aside. */
+  isQuery(at: number, message: Uint8Array, start: number, end: number): boolean {
+    const octets = this.#octets
+    const lengths = this.#words[(at >> 2) + KEY]!
+    const length = lengths & 0xffff
+    if (length !== end - start) return false
+    const key = at + HEADER_WORDS * 4
+    const foldedEnd = lengths >>> 16
+    for (let i = 2; i < HEADER_OCTETS; i++) if (message[start + i] !== octets[key + i]) return false
+    for (let i = HEADER_OCTETS; i < foldedEnd; i++) {
+      const octet = message[start + i]!
+      if (octet !== octets[key + i] && (octet < 0x41 || octet > 0x5a || octet + 0x20 !== octets[key + i])) return false
+    }
+    for (let i = foldedEnd; i < length; i++) if (message[start + i] !== octets[key + i]) return false
+    return true
+  }
+
+  /** Whether the reply may still be sent; `epochs` are the values by epoch. */
+  isGood(at: number, nowMs: number, epochs: Uint32Array): boolean {
+    const word = at >> 2
+    return (
+      nowMs < this.#doubles[(word + UNTIL_MS) >> 1]! &&
+      epochs[this.#words[word + EPOCH]!] === this.#words[word + EPOCH_VALUE]! >>> 0
+    )
+  }
+
+  /** The reply's size without compression and OPT record. */
+  uncompressedOctets(at: number): number {
+    return this.#words[(at >> 2) + UNCOMPRESSED_OCTETS]!
+  }
+
+  /** Writes the reply to the message at `start`: its ID, its letter case. Returns the reply's length. */
+  write(at: number, message: Uint8Array, start: number, out: Uint8Array, outStart: number): number {
+    const octets = this.#octets
+    const word = at >> 2
+    if (this.#words[word + COUNTS]! >>> 16 !== 0) this.#shuffle(at)
+    const questionEnd = this.#words[word + QUESTION_END]! & 0xffff
+    const length = this.#words[word + REPLY_OCTETS]!
+    const reply = this.#replyAt(at)
+    out[outStart] = message[start]!
+    out[outStart + 1] = message[start + 1]!
+    for (let i = 2; i < HEADER_OCTETS; i++) out[outStart + i] = octets[reply + i - 2]!
+    for (let i = HEADER_OCTETS; i < questionEnd; i++) out[outStart + i] = message[start + i]!
+    const rest = reply + HEADER_OCTETS - 2 - questionEnd
+    for (let i = questionEnd; i < length; i++) out[outStart + i] = octets[rest + i]!
+    return length
+  }
+
+  /** Sets the reply's times to live to what is left of its life at `nowMs`; whether they were something else. */
+  countDown(at: number, nowMs: number): boolean {
+    const word = at >> 2
+    const ttlSeconds = Math.ceil((this.#doubles[(word + UNTIL_MS) >> 1]! - nowMs) / 1000)
+    if (ttlSeconds === this.#words[word + TTL_SECONDS]) return false
+    this.#words[word + TTL_SECONDS] = ttlSeconds
+    const octets = this.#octets
+    const rest = this.#restAt(at)
+    const first = this.#offsetsAt(at)
+    const count = this.#words[word + COUNTS]! & 0xffff
+    for (let i = 0; i < count; i++) {
+      const ttl = rest + this.#halves[first + i]!
+      octets[ttl] = ttlSeconds >>> 24
+      octets[ttl + 1] = ttlSeconds >>> 16
+      octets[ttl + 2] = ttlSeconds >>> 8
+      octets[ttl + 3] = ttlSeconds
+    }
+    return true
+  }
+
+  /** Puts the addresses in a random order, all orders equally likely (Fisher and Yates). */
+  #shuffle(at: number): void {
+    const word = at >> 2
+    const rest = this.#restAt(at)
+    const counts = this.#words[word + COUNTS]!
+    const addressOctets = this.#words[word + QUESTION_END]! >>> 16
+    const first = this.#offsetsAt(at) + (counts & 0xffff)
+    for (let left = counts >>> 16; left > 1; left--) {
+      const picked = randomBelow(left)
+      if (picked === left - 1) continue
+      this.#swap(rest + this.#halves[first + picked]!, rest + this.#halves[first + left - 1]!, addressOctets)
+    }
+  }
+
+  #swap(a: number, b: number, count: number): void {
+    const octets = this.#octets
+    for (let i = 0; i < count; i++) {
+      const octet = octets[a + i]!
+      octets[a + i] = octets[b + i]!
+      octets[b + i] = octet
+    }
+  }
+
+  /** Where the reply's header after its ID is. */
+  #replyAt(at: number): number {
+    return at + HEADER_WORDS * 4 + (this.#words[(at >> 2) + KEY]! & 0xffff)
+  }
+
+  /** What is to be added to an offset into the reply, beyond its question. */
+  #restAt(at: number): number {
+    return this.#replyAt(at) + HEADER_OCTETS - 2 - (this.#words[(at >> 2) + QUESTION_END]! & 0xffff)
+  }
+
+  /** The index of the first offset, in halves of words. */
+  #offsetsAt(at: number): number {
+    return (this.#restAt(at) + this.#words[(at >> 2) + REPLY_OCTETS]! + 1) >> 1
+  }
+
+  /** Room for so many octets in one piece; packets that are in the way are given up. */
+  #takeRoom(octets: number): number {
+    const total = (octets + ALIGNMENT - 1) & -ALIGNMENT
+    const left = this.#size - (this.#next % this.#size)
+    if (total > left) this.#take(left)
+    if (this.#next % this.#size === 0) this.#take(ALIGNMENT) // 0 stands for no packet.
+    return this.#take(total)
+  }
+
+  #take(total: number): number {
+    while (this.#oldest + this.#size < this.#next + total) {
+      const at = this.#oldest % this.#size
+      const place = this.#words[(at >> 2) + PLACE]!
+      this.#oldest += this.#words[(at >> 2) + TOTAL_OCTETS]!
+      if (place !== NOWHERE) this.#onGivenUp(place, at)
+    }
+    const at = this.#next % this.#size
+    this.#next += total
+    this.#words[(at >> 2) + TOTAL_OCTETS] = total
+    this.#words[(at >> 2) + PLACE] = NOWHERE
+    return at
+  }
+}
