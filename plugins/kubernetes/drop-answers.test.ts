@@ -18,11 +18,12 @@ import { Rcode } from '#wire/constants.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { foldName, formatName, isSubdomain, name } from '#wire/name.ts'
 
-const ZONES = ['cluster.local.', 'in-addr.arpa.', 'ip6.arpa.'].map(zone => foldName(name(zone)))
+const ZONES = ['cluster.local.', 'clusterset.local.', 'in-addr.arpa.', 'ip6.arpa.'].map(zone => foldName(name(zone)))
 const NAMESPACES = ['a', 'b']
 const SERVICES = ['web', 'db']
 const ADDRESSES = ['10.0.0.1', '10.0.0.2', '10.1.0.1', '10.1.0.2', 'fd00::1']
 const HOSTS = ['', 'db-0', 'db-1']
+const CLUSTERS = ['', 'east', 'west']
 const PORTS: readonly PortState[] = [
   { name: 'http', protocol: 'TCP', port: 80 },
   { name: 'dns', protocol: 'UDP', port: 53 },
@@ -65,7 +66,8 @@ describe('AnswerDropper', () => {
     for (let run = 0; run < 12; run++) {
       const options = randomOptions(random)
       const { cluster, cache, apply, ask } = stack(options)
-      apply([])
+      // So that both serials are the same from now on.
+      apply([{ kind: 'namespace', key: 'other', object: { name: 'other' } }])
       for (let step = 0; step < 40; step++) {
         apply(Array.from({ length: 1 + random.below(2) }, () => randomDelta(random)))
         for (const [qname, type] of QUESTIONS) {
@@ -78,6 +80,41 @@ describe('AnswerDropper', () => {
       }
       assert.ok(cluster.synced)
     }
+  })
+
+  it('drops nothing but what is touched in the zones that a slice from another cluster is about', () => {
+    const { cache, apply, ask } = stack(optionsWith({ pods: 'insecure' }))
+    const slice = (addresses: string[]): Delta => ({
+      kind: 'imported-slice',
+      key: 'a/web-east',
+      object: {
+        namespace: 'a',
+        name: 'web-east',
+        service: 'web',
+        cluster: 'east',
+        ports: PORTS,
+        endpoints: addresses.map(address => ({ address, hostname: '', podName: '' })),
+      },
+    })
+    const state = { namespace: 'a', name: 'web', addresses: [], externalName: '', ports: PORTS }
+    apply([
+      { kind: 'namespace', key: 'a', object: { name: 'a' } },
+      { kind: 'service', key: 'a/web', object: { ...state, kind: 'headless' } },
+      { kind: 'import', key: 'a/web', object: { ...state, kind: 'headless' } },
+      slice(['10.1.0.1']),
+    ])
+    for (const [qname, type] of QUESTIONS) cache.answers.set(`${qname} ${type}`, ask(qname, type))
+    apply([slice(['10.1.0.1', '10.1.0.2'])])
+    const gone = QUESTIONS.map(([qname, type]) => `${qname} ${type}`).filter(key => !cache.answers.has(key))
+    assert.deepEqual([...new Set(gone.map(key => key.split('.web.')[0]!))].filter(key => !key.includes(' ')).sort(), [
+      '10-1-0-2.east',
+      '_dns._udp',
+      '_http._tcp',
+      '_http.tcp',
+      '_tcp',
+      'http._tcp',
+    ])
+    assert.ok(gone.every(key => key.includes('web.a.svc.clusterset.local. ')))
   })
 
   it('drops nothing but what is touched', () => {
@@ -115,7 +152,7 @@ function stack(options: KubernetesOptions): Stack {
   const cluster = new Cluster(options)
   const answers = new ClusterAnswers(options, cluster, () => failure(Rcode.REFUSED), untilChanged(new Epochs(), 0))
   const cache = new EndlessCache()
-  const dropper = new AnswerDropper(cluster, ZONES, () => [cache])
+  const dropper = new AnswerDropper(cluster, options, () => [cache])
   return {
     cluster,
     cache,
@@ -134,6 +171,7 @@ function stack(options: KubernetesOptions): Stack {
 function optionsWith(parts: Partial<KubernetesOptions>): KubernetesOptions {
   return {
     zones: ZONES,
+    multiclusterZones: [ZONES[1]!],
     primaryZone: ZONES[0]!,
     manifests: [],
     pods: 'disabled',
@@ -164,6 +202,7 @@ function randomDelta(random: SeededRandom): Delta {
   const service = random.pick(SERVICES)
   const isGone = random.below(3) === 0
   const some = <T>(items: readonly T[]): T[] => items.filter(() => random.below(2) === 0)
+  const ofImport = random.below(2) === 0
   switch (random.below(8)) {
     case 0:
       return { kind: 'namespace', key: namespace, object: isGone ? null : { name: namespace } }
@@ -175,17 +214,24 @@ function randomDelta(random: SeededRandom): Delta {
     case 2:
     case 3:
     case 4: {
-      const kind = random.pick(['address', 'headless', 'external'] as const)
+      const kind = random.pick(
+        ofImport ? (['address', 'headless'] as const) : (['address', 'headless', 'external'] as const),
+      )
       const addresses = kind === 'address' ? some(ADDRESSES.slice(0, 2)) : []
-      const externalName = kind === 'external' ? random.pick(['example.org', 'web.a.svc.cluster.local']) : ''
+      const externalName =
+        kind === 'external' ? random.pick(['example.org', 'web.a.svc.cluster.local', 'web.a.svc.clusterset.local']) : ''
       const object = { namespace, name: service, kind, addresses, externalName, ports: some(PORTS) }
-      return { kind: 'service', key: `${namespace}/${service}`, object: isGone ? null : object }
+      const key = `${namespace}/${service}`
+      return { kind: ofImport ? 'import' : 'service', key, object: isGone ? null : object }
     }
     default: {
       const name = random.pick(['s1', 's2'])
       const endpoints = some(ADDRESSES).map(address => ({ address, hostname: random.pick(HOSTS), podName: '' }))
       const object = { namespace, name, service, ports: some(PORTS), endpoints }
-      return { kind: 'slice', key: `${namespace}/${name}`, object: isGone ? null : object }
+      const key = `${namespace}/${name}`
+      if (!ofImport) return { kind: 'slice', key, object: isGone ? null : object }
+      const imported = { ...object, cluster: random.pick(CLUSTERS) }
+      return { kind: 'imported-slice', key, object: isGone ? null : imported }
     }
   }
 }
@@ -193,15 +239,21 @@ function randomDelta(random: SeededRandom): Delta {
 function questions(): [string, string][] {
   const below = ['', '_tcp.', 'udp.', '_http._tcp.', 'http.tcp.', '_dns._udp.', '_sip._tcp.', 'db-0.', 'db-1.', 'x.']
   const addresses = ADDRESSES.map(address => `${address.replaceAll(/[.:]/g, '-')}`)
-  const names = NAMESPACES.flatMap(namespace => [
-    `${namespace}.svc.cluster.local.`,
-    ...addresses.map(address => `${address}.${namespace}.pod.cluster.local.`),
-    ...SERVICES.flatMap(service =>
-      [...below, ...addresses.map(address => `${address}.`)].map(
-        first => `${first}${service}.${namespace}.svc.cluster.local.`,
+  const imported = [...addresses, 'db-0'].flatMap(endpoint => ['east.', 'west.'].map(each => `${endpoint}.${each}`))
+  const namesOf = (zone: string, below: readonly string[]): string[] =>
+    NAMESPACES.flatMap(namespace => [
+      `${namespace}.svc.${zone}`,
+      ...addresses.map(address => `${address}.${namespace}.pod.${zone}`),
+      ...SERVICES.flatMap(service =>
+        [...below, ...addresses.map(address => `${address}.`)].map(
+          first => `${first}${service}.${namespace}.svc.${zone}`,
+        ),
       ),
-    ),
-  ])
+    ])
+  const names = [
+    ...namesOf('cluster.local.', below),
+    ...namesOf('clusterset.local.', [...below, ...imported, '_http.tcp.', 'http._tcp.', 'east.', 'west.']),
+  ]
   const reverse = ADDRESSES.map(address => formatName(reverseName(address)!))
   return [
     ...names.flatMap(qname => ['A', 'AAAA', 'SRV', 'CNAME'].map((type): [string, string] => [qname, type])),

@@ -1,4 +1,5 @@
 import type { AnswerCache } from '#plugin/capability.ts'
+import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import type { AnswersAbout } from '#plugins/kubernetes/index/answers-about.ts'
 import { answersAbout, ownLabels } from '#plugins/kubernetes/index/answers-about.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
@@ -12,12 +13,16 @@ import type { FoldedName } from '#wire/name.ts'
 export class AnswerDropper {
   readonly #cluster: Cluster
   readonly #zones: readonly FoldedName[]
+  readonly #ownZones: readonly FoldedName[]
+  readonly #multiclusterZones: readonly FoldedName[]
   readonly #caches: () => readonly AnswerCache[]
 
-  /** `zones` are those that the index answers for; `caches` are asked for with each batch. */
-  constructor(cluster: Cluster, zones: readonly FoldedName[], caches: () => readonly AnswerCache[]) {
+  /** `caches` are asked for with each batch. */
+  constructor(cluster: Cluster, { zones, multiclusterZones }: AnsweredZones, caches: () => readonly AnswerCache[]) {
     this.#cluster = cluster
     this.#zones = zones
+    this.#ownZones = zones.filter(zone => !multiclusterZones.includes(zone))
+    this.#multiclusterZones = multiclusterZones
     this.#caches = caches
   }
 
@@ -43,7 +48,8 @@ export class AnswerDropper {
     const before = answersAbout(this.#cluster, delta)
     this.#cluster.apply(one)
     const after = answersAbout(this.#cluster, delta)
-    for (const labels of changed(before, after, 'names')) this.#drop(labels, caches)
+    const zones = this.#zonesOf(delta.kind)
+    for (const labels of changed(before, after, 'names')) this.#drop(labels, zones, caches)
     for (const address of changed(before, after, 'addresses')) {
       const name = reverseName(address)
       for (const cache of name === null ? [] : caches) cache.drop(name!)
@@ -62,24 +68,31 @@ export class AnswerDropper {
         const below = join(label + subtree, zone) as FoldedName | null
         if (below === null) continue
         dropBelow(caches, below)
-        for (const service of this.#cluster.servicesLeadingBelow(below)) this.#drop(ownLabels(service), caches)
+        for (const service of this.#cluster.servicesLeadingBelow(below))
+          this.#drop(ownLabels(service), this.#ownZones, caches)
       }
     }
   }
 
-  /** Drops a name of every zone, and those of ExternalName services that lead to it: a denial does not say that it came from there. */
-  #drop(labels: string, caches: readonly AnswerCache[]): void {
-    const waiting = [labels]
-    const seen = new Set(waiting)
+  /** The zones in which an object of a kind has names; those of pods are the same in all zones. */
+  #zonesOf(kind: Delta['kind']): readonly FoldedName[] {
+    if (kind === 'pod') return this.#zones
+    return kind === 'import' || kind === 'imported-slice' ? this.#multiclusterZones : this.#ownZones
+  }
+
+  /** Drops a name of some zones, and those of ExternalName services that lead to it: a denial does not say that it came from there. */
+  #drop(first: string, zones: readonly FoldedName[], caches: readonly AnswerCache[]): void {
+    const waiting = [{ labels: first, zones }]
+    const seen = new Set<string>()
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      for (const zone of this.#zones) {
-        const name = join(next, zone) as FoldedName | null
+      for (const zone of next.zones) {
+        const name = join(next.labels, zone) as FoldedName | null
         if (name === null) continue
         for (const cache of caches) cache.drop(name)
         for (const service of this.#cluster.servicesLeadingTo(name)) {
-          const own = ownLabels(service)
-          if (!seen.has(own)) waiting.push(own)
-          seen.add(own)
+          const labels = ownLabels(service)
+          if (!seen.has(labels)) waiting.push({ labels, zones: this.#ownZones })
+          seen.add(labels)
         }
       }
     }

@@ -20,6 +20,7 @@ import {
   nameServerAddresses,
   nameServerRecords,
   nameServers,
+  nameServersByOneName,
 } from '#plugins/kubernetes/records/name-servers.ts'
 import { srvRecords } from '#plugins/kubernetes/records/srv.ts'
 import type { ZoneRecords } from '#plugins/kubernetes/records/zone.ts'
@@ -49,7 +50,7 @@ export class ClusterAnswers implements ChainContext {
     this.ttlSeconds = options.ttlSeconds
     this.#options = options
     this.#cluster = cluster
-    this.#zones = zoneRecords(options.zones, options.ttlSeconds, reuse)
+    this.#zones = zoneRecords(options, reuse)
     this.#next = next
     this.#reuse = reuse
   }
@@ -80,7 +81,7 @@ export class ClusterAnswers implements ChainContext {
     if (fallsThrough(this.#options.fallthrough, query.folded)) return this.#next(query)
     const name = zoneName(query, zone)
     // While objects are still missing, a name that is not here may exist all the same.
-    return this.#cluster.synced ? zone.nameError(name, this.#cluster.serial) : zone.unsynced(name, this.#cluster.serial)
+    return this.#cluster.synced ? zone.nameError(name, this.#serial(zone)) : zone.unsynced(name, this.#serial(zone))
   }
 
   #answerFound(query: Query, zone: ZoneRecords, found: Found): Answer {
@@ -149,10 +150,11 @@ export class ClusterAnswers implements ChainContext {
 
   #answerApex(query: Query, zone: ZoneRecords): Answer {
     if (query.type === Type.PTR) return this.#answerAddressApex(query, zone)
-    if (query.type === Type.SOA) return this.#authoritative([zone.soa(query.name, this.#cluster.serial)])
+    if (query.type === Type.SOA) return this.#authoritative([zone.soa(query.name, this.#serial(zone))])
     if (query.type !== Type.NS) return this.#noData(query, zone)
     const host = hostZone(query.name, isReverseZone(zone.zone), this.#options.primaryZone)
-    const servers = nameServers(this.#cluster, this.#ownAddresses)
+    const own = nameServers(this.#cluster, this.#ownAddresses)
+    const servers = zone.isMulticluster ? nameServersByOneName(own) : own
     const records = nameServerRecords(servers, query.name, host, this.ttlSeconds)
     return records.answer.length === 0
       ? this.#noData(query, zone)
@@ -175,8 +177,12 @@ export class ClusterAnswers implements ChainContext {
     return reply('kubernetes', { flags: Flag.AA, answer, reuse: this.#reuse })
   }
 
+  #serial(zone: ZoneRecords): number {
+    return zone.isMulticluster ? this.#cluster.clusterset.serial : this.#cluster.serial
+  }
+
   #noData(query: Query, zone: ZoneRecords): Reply {
-    return zone.noData(zoneName(query, zone), this.#cluster.serial)
+    return zone.noData(zoneName(query, zone), this.#serial(zone))
   }
 }
 

@@ -38,7 +38,7 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
     build(options, next, env) {
       const cluster = new Cluster(options)
       const answers = new ClusterAnswers(options, cluster, next, env.untilDataChanges)
-      const dropper = new AnswerDropper(cluster, options.zones, () => env.offers(answerCache))
+      const dropper = new AnswerDropper(cluster, options, () => env.offers(answerCache))
       const zones = new TransferableCluster(options, cluster)
       const fromOutside = new ClusterFromOutside(cluster)
       const apply = shareDeltas(env.threads, batch => {
@@ -88,6 +88,7 @@ function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batc
       endpoints: !options.noEndpoints,
       pods: options.pods === 'verified',
       podLabels: env.block.plugins.includes('metadata'),
+      multicluster: options.multiclusterZones.length > 0,
     },
     log: env.log,
     clock: env.clock,
@@ -114,6 +115,7 @@ function apiSource(
       pods: options.pods === 'verified',
       podNames: options.endpointPodNames,
       podLabels: env.block.plugins.includes('metadata'),
+      multicluster: options.multiclusterZones.length > 0,
     },
     startupTimeoutMs,
     snapshot: snapshot === null ? null : { ...snapshot, file: env.resolveBesideCorefile(snapshot.file) },

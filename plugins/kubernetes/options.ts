@@ -3,6 +3,7 @@ import type { Directive, Line } from '#corefile/directive.ts'
 import type { BlockSettings } from '#plugin/env.ts'
 import type { Fallthrough } from '#plugin/zones.ts'
 import { readFallthrough, readZones } from '#plugin/zones.ts'
+import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import type { ApiOptions } from '#plugins/kubernetes/api/options.ts'
 import { apiOptions, apiReaders } from '#plugins/kubernetes/api/options.ts'
 import type { LabelSelector } from '#plugins/kubernetes/label-selector.ts'
@@ -10,6 +11,7 @@ import { EVERY_OBJECT, parseLabelSelector } from '#plugins/kubernetes/label-sele
 import type { PodMode } from '#plugins/kubernetes/lookup/find.ts'
 import { POD_MODES } from '#plugins/kubernetes/lookup/find.ts'
 import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import { readMulticluster } from '#plugins/kubernetes/multicluster-option.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 const DEFAULT_TTL_SECONDS = 5
@@ -27,12 +29,11 @@ const API_OPTIONS: readonly string[] = [
   'snapshot',
 ]
 /** Options of CoreDNS that are not here. */
-const ABSENT_OPTIONS: readonly string[] = ['multicluster', 'zonal']
+const ABSENT_OPTIONS: readonly string[] = ['zonal']
 
 /** The options of the plugin. */
-export interface KubernetesOptions {
-  readonly zones: readonly FoldedName[]
-  /** The first zone that is not a reverse zone: where reverse names point. */
+export interface KubernetesOptions extends AnsweredZones {
+  /** Where reverse names point: the first zone of the cluster itself that is not a reverse zone. */
   readonly primaryZone: FoldedName
   /** Files, directories and globs, as written. */
   readonly manifests: readonly string[]
@@ -68,19 +69,23 @@ export function parseKubernetes(directive: Directive, block: Readonly<BlockSetti
     namespaces: (line: Line) => void namespaces.push(...line.some().map(argument => argument.text)),
     namespace_labels: (line: Line) => readSelector(line, 'namespace_label selector'),
     labels: (line: Line) => readSelector(line, 'label selector'),
+    multicluster: (line: Line) => readMulticluster(line, zones),
     ...apiReaders,
   }
   // A line without a path has been reported already.
   const isFromManifests = directive.lines?.some(line => line.name.text === 'manifests') ?? false
   for (const line of directive.lines ?? []) refuseOption(line, isFromManifests)
   const read = directive.block(readers)
-  const primaryZone = zones.find(zone => !isReverseZone(zone))
+  const multiclusterZones = read.multicluster ?? []
+  const forward = zones.filter(zone => !isReverseZone(zone))
+  const primaryZone = forward.find(zone => !multiclusterZones.includes(zone)) ?? forward[0]
   if (primaryZone === undefined) directive.fail('non-reverse zone name must be used')
   if (namespaces.length > 0 && read.namespace_labels !== undefined) {
     directive.fail('namespaces and namespace_labels cannot both be set')
   }
   return Object.freeze({
     zones,
+    multiclusterZones,
     primaryZone,
     manifests,
     pods: read.pods ?? 'disabled',

@@ -11,6 +11,7 @@ import { clusterDirectory, S, Z } from '#test/support/kubernetes.ts'
 import type { PluginUnderTest } from '#test/support/plugin.ts'
 import { buildPlugin, makeQuery } from '#test/support/plugin.ts'
 
+const C = 'clusterset.local.'
 const rows: [name: string, label: string, value: string | null][] = [
   [`SVC1.${S}`, 'service', 'svc1'],
   [`svc1.${S}`, 'namespace', 'testns'],
@@ -28,6 +29,19 @@ const rows: [name: string, label: string, value: string | null][] = [
   [`a.b.${Z}`, 'parse-error', 'invalid query name'],
   [`a.b.${Z}`, 'service', null],
   [`a\\010b.${S}`, 'service', 'a\\010b'],
+  [`svc1.${S}`, 'cluster', null],
+  [`ep.EAST.db.testns.svc.${C}`, 'cluster', 'east'],
+  [`ep.east.db.testns.svc.${C}`, 'endpoint', 'ep'],
+  [`ep.east.db.testns.svc.${C}`, 'port-name', ''],
+  [`ep.east.db.testns.svc.${C}`, 'protocol', ''],
+  [`ep.east.db.testns.svc.${C}`, 'service', 'db'],
+  [`_http.tcp.db.testns.svc.${C}`, 'cluster', ''],
+  [`_http.tcp.db.testns.svc.${C}`, 'port-name', 'http'],
+  [`_http.tcp.db.testns.svc.${C}`, 'protocol', 'tcp'],
+  [`db-0.db.testns.svc.${C}`, 'endpoint', 'db-0'],
+  [`db.testns.svc.${C}`, 'cluster', ''],
+  [`a.b.c.db.testns.svc.${C}`, 'cluster', null],
+  [`ep.east.db.testns.svc.${Z}`, 'port-name', 'ep'],
   ['example.org.', 'service', null],
   ['example.org.', 'client-namespace', 'podns'],
   ['example.org.', 'client-pod-name', 'pod-1'],
@@ -53,7 +67,7 @@ describe('the metadata of kubernetes', () => {
         return next
       },
     })
-    const text = `metadata\nkubernetes cluster.local {\nmanifests ${directory}\npods verified\n}\nprobe`
+    const text = `metadata\nkubernetes cluster.local clusterset.local {\nmanifests ${directory}\npods verified\nmulticluster clusterset.local\n}\nprobe`
     plugin = buildPlugin(metadata, text, { plugins: [metadata, kubernetes, probe] })
     await plugin.instance.hooks.run('startup')
   })

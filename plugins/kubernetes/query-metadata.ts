@@ -1,8 +1,11 @@
 import type { Query } from '#plugin/query.ts'
 import { matchZone } from '#plugin/zones.ts'
+import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import { parseAddress } from '#plugins/kubernetes/index/address.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { PodState } from '#plugins/kubernetes/index/delta.ts'
+import { clusterAt, namesCluster } from '#plugins/kubernetes/lookup/imported-part.ts'
+import type { Request } from '#plugins/kubernetes/lookup/request.ts'
 import { parseRequest, Subtree } from '#plugins/kubernetes/lookup/request.ts'
 import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
@@ -14,13 +17,13 @@ const CLIENT_LABEL = 'kubernetes/client-label/'
 /** The value of a metadata label about a query, empty when the name has no such part; `null` for a label that is none of ours. */
 export function queryMetadata(
   cluster: Cluster,
-  { zones }: { readonly zones: readonly FoldedName[] },
+  { zones, multiclusterZones }: AnsweredZones,
   label: string,
   query: Query,
 ): string | null {
   if (label.startsWith(CLIENT)) return clientMetadata(cluster, label, query)
   const zone = matchZone(zones, query.folded)
-  return zone === null ? null : nameMetadata(label, query.folded, zone)
+  return zone === null ? null : nameMetadata(label, query.folded, zone, multiclusterZones.includes(zone))
 }
 
 /** About the pod that asks; several on the node's own network cannot be told apart, and the first one is taken as CoreDNS does. */
@@ -35,13 +38,15 @@ function clientMetadata(cluster: Cluster, label: string, query: Query): string |
   return pod.labels !== undefined && Object.hasOwn(pod.labels, key) ? pod.labels[key]! : null
 }
 
-function nameMetadata(label: string, name: FoldedName, zone: FoldedName): string | null {
+function nameMetadata(label: string, name: FoldedName, zone: FoldedName, isMulticluster: boolean): string | null {
   const request = parseRequest(name, name.length - zone.length)
   const { subtree, depth } = request
   const isValid =
     !isReverseZone(zone) && (subtree === Subtree.APEX || subtree === Subtree.SERVICE || subtree === Subtree.POD)
   if (label === 'kubernetes/parse-error') return isValid ? null : 'invalid query name'
   if (!isValid) return null
+  const imported = isMulticluster ? importedMetadata(label, request) : undefined
+  if (imported !== undefined) return imported
   switch (label) {
     case 'kubernetes/kind':
       return depth < 0
@@ -63,6 +68,22 @@ function nameMetadata(label: string, name: FoldedName, zone: FoldedName): string
       return printable(request.protocol)
   }
   return null
+}
+
+/** What is read otherwise in a multicluster zone; `undefined` for the rest. */
+function importedMetadata(label: string, request: Request): string | undefined {
+  const hasCluster = namesCluster(request)
+  const { left } = request
+  switch (label) {
+    case 'kubernetes/cluster':
+      return hasCluster ? printable(left.slice(clusterAt(left) + 1)) : ''
+    case 'kubernetes/endpoint':
+      return hasCluster ? printable(left.slice(1, clusterAt(left))) : undefined
+    case 'kubernetes/port-name':
+    case 'kubernetes/protocol':
+      return hasCluster ? '' : undefined
+  }
+  return undefined
 }
 
 /** The text of one label, with whatever cannot be printed escaped. */

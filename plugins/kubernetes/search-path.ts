@@ -23,8 +23,9 @@ export function podSearchPaths(cluster: Cluster, options: KubernetesOptions): Se
   }
   const byName: SearchPathFinder = query => {
     const zone = matchZone(zones, query.folded)
-    const namespace = zone === null || !cluster.synced ? null : searchedFrom(cluster, query.folded, zone)
-    return namespace === null ? null : pathFrom(namespace, zone!)
+    if (zone === null || !cluster.synced) return null
+    const namespace = searchedFrom(cluster, query.folded, zone, options.multiclusterZones.includes(zone))
+    return namespace === null ? null : pathFrom(namespace, zone)
   }
   return {
     plugin: 'kubernetes',
@@ -45,7 +46,7 @@ function pathFrom(namespace: string, zone: FoldedName): readonly Name[] | null {
  * The namespace in a name that a resolver has made by appending the first domain of a pod's search path; `null` for a name
  * that can just as well be meant as it is: a service, or a port or endpoint of a service that exists.
  */
-function searchedFrom(cluster: Cluster, name: FoldedName, zone: FoldedName): string | null {
+function searchedFrom(cluster: Cluster, name: FoldedName, zone: FoldedName, isMulticluster: boolean): string | null {
   const labels = labelsOf(`${name.slice(0, name.length - zone.length)}\0` as FoldedName)
   const kind = labels.pop()
   const namespace = labels.pop()
@@ -54,7 +55,8 @@ function searchedFrom(cluster: Cluster, name: FoldedName, zone: FoldedName): str
   if (!cluster.isExposed(namespaceLabel)) return null
   if (labels.length > 3) return namespace
   const service = labels.at(-1)!
-  if (cluster.service(labelOf(service) + namespaceLabel) !== undefined) return null
+  const services = isMulticluster ? cluster.clusterset : cluster
+  if (services.service(labelOf(service) + namespaceLabel) !== undefined) return null
   return PROTOCOLS.has(labels.at(-2)!) ? null : namespace
 }
 

@@ -23,7 +23,7 @@ const OTHER_VALUES = {
   imagePullSecrets: [{ name: 'registry' }],
   service: { create: false },
   podDisruptionBudget: { create: false },
-  rbac: { pods: true },
+  rbac: { pods: true, multicluster: true },
   networkPolicy: { create: true, monitoringNamespace: 'observability' },
   unprivilegedPorts: false,
   podLabels: { team: 'network' },
@@ -99,13 +99,16 @@ describe('deploy/kubernetes', () => {
     })
   }
 
-  it('grants with the overlay for pods what is asked for with pods, and no more', { skip: kubectl }, () => {
-    const role = objectOfKind(
-      objectsOf(outputOf('kubectl', ['kustomize', 'deploy/kubernetes/overlays/pods'])),
-      'ClusterRole',
-    )
-    assert.deepEqual(grantsOf(role), asked({ pods: true }))
-  })
+  for (const [overlay, selection] of [
+    ['pods', { pods: true, multicluster: false }],
+    ['multicluster', { pods: false, multicluster: true }],
+  ] as const) {
+    it(`grants with the overlay ${overlay} what is asked for with it, and no more`, { skip: kubectl }, () => {
+      const folder = `deploy/kubernetes/overlays/${overlay}`
+      const role = objectOfKind(objectsOf(outputOf('kubectl', ['kustomize', folder])), 'ClusterRole')
+      assert.deepEqual(grantsOf(role), asked(selection))
+    })
+  }
 })
 
 describe('the chart', () => {
@@ -136,7 +139,7 @@ describe('the chart', () => {
       'NetworkPolicy',
       'ServiceAccount',
     ])
-    assert.deepEqual(grantsOf(objectOfKind(rendered, 'ClusterRole')), asked({ pods: true }))
+    assert.deepEqual(grantsOf(objectOfKind(rendered, 'ClusterRole')), asked({ pods: true, multicluster: true }))
     const deployment = objectOfKind(rendered, 'Deployment')
     assert.deepEqual([deployment.metadata.name, deployment.metadata.namespace], ['dns', 'elsewhere'])
     const { replicas, template } = deployment['spec'] as {
@@ -194,7 +197,7 @@ describe('every way to deploy', () => {
 
     it(`grants what the kubernetes plugin asks for, and no more: ${name}`, () => {
       const roles = objects.filter(({ kind }) => /Role$/.test(kind))
-      const expected = corefile.includes('kubernetes ') ? asked({ pods: false }) : []
+      const expected = corefile.includes('kubernetes ') ? asked({ pods: false, multicluster: false }) : []
       assert.deepEqual(roles.flatMap(grantsOf).sort(), expected)
     })
 
@@ -255,13 +258,22 @@ describe('every way to deploy', () => {
 })
 
 /** What the kubernetes plugin asks of the API server, as the grants of a role. */
-function asked({ pods }: { pods: boolean }): string[] {
-  const selection = { labels: '', namespaceLabels: '', podLabels: false, endpoints: true, pods, podNames: false }
-  const resources = selectedResources(selection).map(({ name, path }) => {
+function asked({ pods, multicluster }: { pods: boolean; multicluster: boolean }): string[] {
+  const selection = {
+    labels: '',
+    namespaceLabels: '',
+    podLabels: false,
+    endpoints: true,
+    pods,
+    podNames: false,
+    multicluster,
+  }
+  const resources = selectedResources(selection).map(({ path }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1)
     const group = /^\/apis\/([^/]+)\//.exec(path)?.[1]
     return group === undefined ? name : `${name}.${group}`
   })
-  return resources.flatMap(resource => [`list ${resource}`, `watch ${resource}`]).sort()
+  return [...new Set(resources)].flatMap(resource => [`list ${resource}`, `watch ${resource}`]).sort()
 }
 
 function objectsOf(text: string): ApiObject[] {

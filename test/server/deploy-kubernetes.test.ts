@@ -14,7 +14,9 @@ import { readText } from '#test/support/source.ts'
 import { until } from '#test/support/until.ts'
 
 const BASE = 'deploy/kubernetes/base'
-const PODS_VERIFIED = 'deploy/kubernetes/overlays/pods'
+/** Overlays that grant one thing more. */
+const PODS = 'deploy/kubernetes/overlays/pods'
+const MULTICLUSTER = 'deploy/kubernetes/overlays/multicluster'
 const assets = kubernetesAssets()
 
 const objects = deployedObjects(BASE)
@@ -27,16 +29,19 @@ describe('deploy/kubernetes', () => {
   it('names each of its files in a kustomization', () => {
     const { resources } = parse(readText(`${BASE}/kustomization.yaml`)) as { resources: string[] }
     assert.deepEqual([...resources].sort(), manifestFiles(BASE).sort())
-    const { patches } = parse(readText(`${PODS_VERIFIED}/kustomization.yaml`)) as { patches: { path: string }[] }
-    assert.deepEqual(
-      patches.map(({ path }) => path),
-      manifestFiles(PODS_VERIFIED),
-    )
+    for (const overlay of [PODS, MULTICLUSTER]) {
+      const { patches } = parse(readText(`${overlay}/kustomization.yaml`)) as { patches: { path: string }[] }
+      assert.deepEqual(
+        patches.map(({ path }) => path),
+        manifestFiles(overlay),
+      )
+    }
   })
 
   for (const [lines, granted] of [
     ['pods insecure', () => grantsOf(objectOfKind(objects, 'ClusterRole'))],
-    ['pods verified', grantsOfOverlay],
+    ['pods verified', () => grantsOfOverlay(PODS)],
+    ['multicluster cluster.local', () => grantsOfOverlay(MULTICLUSTER)],
   ] as const) {
     it(`grants what the server asks for with ${lines}, and no more`, async t => {
       const api = await startApiServer()
@@ -153,8 +158,8 @@ describe('the real API server takes deploy/kubernetes', { skip: 'reason' in asse
   })
 })
 
-function grantsOfOverlay(): string[] {
-  const patch = parse(readText(`${PODS_VERIFIED}/cluster-role-patch.yaml`)) as {
+function grantsOfOverlay(overlay: string): string[] {
+  const patch = parse(readText(`${overlay}/cluster-role-patch.yaml`)) as {
     op: string
     path: string
     value: RoleRule

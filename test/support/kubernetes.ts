@@ -80,6 +80,61 @@ const MANIFEST: string = `
   spec: { clusterIP: 10.0.9.1, ports: [{ port: 80 }] } }
 `
 
+/** What other clusters have exported to the small cluster. */
+const IMPORTS = `
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: web, namespace: testns },
+  spec: { type: ClusterSetIP, ips: [10.42.0.1], ports: [{ name: http, port: 80 }, { name: dns, protocol: UDP, port: 53 }] } }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
+  metadata: { name: web-east, namespace: testns, labels: { multicluster.kubernetes.io/service-name: web,
+                                                           multicluster.kubernetes.io/source-cluster: east } },
+  addressType: IPv4, ports: [{ name: http, port: 8080 }],
+  endpoints: [{ addresses: [172.16.3.1], targetRef: { name: web-pod } }] }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: both, namespace: testns },
+  spec: { type: ClusterSetIP, ips: [10.42.0.3, "fd42::3"], ports: [{ name: http, port: 80 }] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: idle, namespace: testns },
+  spec: { type: ClusterSetIP, ips: [10.42.0.2], ports: [{ port: 80 }] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: pending, namespace: testns },
+  spec: { type: ClusterSetIP, ports: [{ port: 80 }] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: no-ports, namespace: testns },
+  spec: { type: ClusterSetIP, ips: [10.42.0.4] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: db, namespace: testns, labels: { team: a } },
+  spec: { type: Headless, ports: [{ name: sql, port: 5432 }] } }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
+  metadata: { name: db-east, namespace: testns, labels: { multicluster.kubernetes.io/service-name: db, expose: "yes",
+                                                          multicluster.kubernetes.io/source-cluster: east } },
+  addressType: IPv4, ports: [{ name: sql, port: 5432 }],
+  endpoints: [{ addresses: [172.16.1.1], hostname: db-0 }, { addresses: [172.16.1.2] },
+              { addresses: [172.16.1.9], conditions: { ready: false } }] }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
+  metadata: { name: db-west, namespace: testns, labels: { multicluster.kubernetes.io/service-name: db,
+                                                          multicluster.kubernetes.io/source-cluster: West } },
+  addressType: IPv6, ports: [{ name: sql, port: 5432 }], endpoints: [{ addresses: ["fd42::1:1"], hostname: db-0 }] }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: db-empty, namespace: testns },
+  spec: { type: Headless, ports: [{ name: sql, port: 5432 }] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: lone, namespace: testns },
+  spec: { type: Headless, ports: [{ name: sql, port: 5432 }] } }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
+  metadata: { name: lone, namespace: testns, labels: { multicluster.kubernetes.io/service-name: lone } },
+  addressType: IPv4, ports: [{ name: sql, port: 5432 }], endpoints: [{ addresses: [172.16.4.1], hostname: db-0 }] }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
+  metadata: { name: orphan, namespace: testns, labels: { multicluster.kubernetes.io/service-name: orphan,
+                                                         multicluster.kubernetes.io/source-cluster: east } },
+  addressType: IPv4, endpoints: [{ addresses: [172.16.5.1] }] }
+`
+
 /** The zone of the tests. */
 export const Z = 'cluster.local.'
 /** The namespace that most services are in. */
@@ -124,6 +179,6 @@ export function suite(
 /** A new directory with the small cluster as its one manifest; the caller removes it. */
 export function clusterDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'nodens-kubernetes-'))
-  writeFileSync(join(directory, 'cluster.yaml'), MANIFEST)
+  writeFileSync(join(directory, 'cluster.yaml'), MANIFEST + IMPORTS)
   return directory
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type {
   DeltaBatch,
   EndpointState,
+  ImportedSliceState,
   NamespaceState,
   PodState,
   ServiceState,
@@ -14,11 +15,15 @@ export interface SlowCluster {
   services: ServiceState[]
   slices: SliceState[]
   pods: PodState[]
+  imports: ServiceState[]
+  'imported-slices': ImportedSliceState[]
 }
 
 /** The options that the slow lookup knows. */
 export interface SlowOptions {
   readonly zone: string
+  /** A multicluster zone. */
+  readonly multiclusterZone: string
   readonly pods: 'disabled' | 'insecure' | 'verified'
   readonly ignoreEmptyService: boolean
   readonly endpointPodNames: boolean
@@ -59,17 +64,20 @@ export function applySlowly(cluster: SlowCluster, batch: DeltaBatch): void {
 export function slowLookup(cluster: SlowCluster, options: SlowOptions, qname: string, type: string): SlowAnswer {
   const name = qname.toLowerCase()
   if (name.endsWith('.arpa.')) return slowReverse(cluster, options, name, type)
+  const isImported = name.endsWith(`.${options.multiclusterZone}`)
+  const zone = isImported ? options.multiclusterZone : options.zone
   const labels = name
-    .slice(0, -options.zone.length - 1)
+    .slice(0, -zone.length - 1)
     .split('.')
     .reverse()
   const [kind, namespace = '', service = '', ...rest] = labels
   if (kind !== 'svc' && kind !== 'pod') return NXDOMAIN
   if (namespace === '') return NODATA
   if (rest.length > 2 || !isExposed(cluster, options, namespace)) return NXDOMAIN
-  if (kind === 'pod') return slowPod(cluster, options, namespace, service, qname, type)
+  if (kind === 'pod') return slowPod(cluster, { ...options, zone }, namespace, service, qname, type)
   if (service === '') return NODATA
-  return slowService(cluster, options, namespace, service, rest, qname, type)
+  const exported = { ...cluster, services: cluster.imports, slices: cluster['imported-slices'] }
+  return slowService(isImported ? exported : cluster, { ...options, zone }, namespace, service, rest, qname, type)
 }
 
 function isExposed(cluster: SlowCluster, options: SlowOptions, namespace: string): boolean {
@@ -115,15 +123,21 @@ function slowService(
       ? { rcode: 'NOERROR', answer: [`${qname} 5 IN CNAME ${service.externalName}.`], additional: [] }
       : NODATA
   }
-  const endpoint = rest.length === 1 ? rest[0]! : ''
-  const [protocol, port] = rest.length === 2 ? rest.map(label => label.replace(/^_/, '')) : ['', '']
+  const hasCluster =
+    options.zone === options.multiclusterZone && rest.length === 2 && rest.every(label => !label.startsWith('_'))
+  // Without a cluster in the name, only endpoints without one are meant.
+  const endpoint = hasCluster ? `${rest[1]}.${rest[0]}` : rest.length === 1 ? rest[0]! : ''
+  const [protocol, port] = rest.length === 2 && !hasCluster ? rest.map(label => label.replace(/^_/, '')) : ['', '']
   const entries = slowEntries(service, slices, options, endpoint, port!, protocol!)
   if (entries !== null) return answerOf(entries, qname, type)
   const isProtocol =
     endpoint.startsWith('_') &&
     endpoint.length > 1 &&
     slowEntries(service, slices, options, '', '', endpoint.slice(1)) !== null
-  return isProtocol ? NODATA : NXDOMAIN
+  const isCluster = slices.some(
+    slice => endpoint !== '' && slice.endpoints.length > 0 && clusterOf(slice).toLowerCase() === endpoint,
+  )
+  return isProtocol || isCluster ? NODATA : NXDOMAIN
 }
 
 /** `null` when nothing matches. */
@@ -150,13 +164,24 @@ function slowEntries(
   }
   const entries = slices.flatMap(slice =>
     slice.endpoints
-      .filter(each => endpoint === '' || slowEndpointName(each, options).toLowerCase() === endpoint)
-      .flatMap(each => {
-        const target = `${slowEndpointName(each, options)}.${base}`
+      .map(each => ({ ...each, own: slowOwnName(each, slice, options) }))
+      .filter(({ own }) => endpoint === '' || own.toLowerCase() === endpoint)
+      .flatMap(({ own, ...each }) => {
+        const target = `${own}.${base}`
         return ports(slice.ports).map(number => ({ target, ip: each.address, port: number }))
       }),
   )
   return entries.length === 0 ? null : entries
+}
+
+/** What stands before the service's name: the endpoint's and, if it was imported, that of its cluster. */
+function slowOwnName(endpoint: EndpointState, slice: SliceState, options: SlowOptions): string {
+  const cluster = clusterOf(slice)
+  return slowEndpointName(endpoint, options) + (cluster === '' ? '' : `.${cluster}`)
+}
+
+function clusterOf(slice: SliceState | ImportedSliceState): string {
+  return 'cluster' in slice ? slice.cluster : ''
 }
 
 function slowEndpointName({ hostname, podName, address }: EndpointState, options: SlowOptions): string {

@@ -37,6 +37,8 @@ export interface ApiObject {
     readonly clusterIPs?: readonly string[]
     readonly externalName?: string
     readonly externalIPs?: readonly string[]
+    /** Of a ServiceImport. */
+    readonly ips?: readonly string[]
     readonly ports?: readonly ObjectPort[]
   }
   readonly status?: {

@@ -120,8 +120,17 @@ export class Reflector {
     // A watch that the server refuses to go on with is mended by a list.
     if (isExpired(error) || status === 400 || status === 422) this.#version = ''
     const retryAfterMs = error instanceof ApiFailure ? error.retryAfterMs : 0
+    const { resource, failures, listed } = this.#options
+    const isUnknown = status === 404 && resource.absence !== null
+    // What the server does not know has no objects. Those of a server that knew it stay, as in every other failure.
+    if (isUnknown && wasListing) {
+      this.#heard()
+      listed()
+    }
     // That old versions expire, and that connections end, is part of the protocol.
-    if (!this.#hasProgressed && !(isExpired(error) && !wasListing)) this.#options.failures.failed(error.message)
+    if (!this.#hasProgressed && !(isExpired(error) && !wasListing)) {
+      failures.failed(isUnknown ? `${error.message}: ${resource.absence}` : error.message)
+    }
     const waitMs = this.#backoff.next()
     await this.#pause(retryAfterMs > 0 ? retryAfterMs + waitMs : waitMs)
   }

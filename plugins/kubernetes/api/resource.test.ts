@@ -11,6 +11,7 @@ const EVERYTHING: Selection = {
   pods: true,
   podNames: true,
   podLabels: false,
+  multicluster: true,
 }
 
 /** What DNS needs of an object of a resource. */

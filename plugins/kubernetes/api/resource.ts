@@ -2,12 +2,14 @@ import type { ApiObject, ObjectPort } from '#plugins/kubernetes/api/object.ts'
 import type {
   Delta,
   EndpointState,
+  ImportedSliceState,
   NamespaceState,
   PodState,
   PortState,
   ServiceState,
   SliceState,
 } from '#plugins/kubernetes/index/delta.ts'
+import { IMPORTED_SERVICE_LABEL, SOURCE_CLUSTER_LABEL } from '#plugins/kubernetes/mcs-labels.ts'
 
 /** Which objects are asked for; selectors in the form that kubectl takes, empty for all. */
 export interface Selection {
@@ -20,14 +22,18 @@ export interface Selection {
   readonly podNames: boolean
   /** Whether the labels of pods are kept. */
   readonly podLabels: boolean
+  /** Whether there are multicluster zones. */
+  readonly multicluster: boolean
 }
 
 /** A kind of objects to list and watch. */
 export interface Resource {
-  /** As in paths and RBAC rules. */
-  readonly name: 'services' | 'endpointslices' | 'namespaces' | 'pods'
+  /** What logs, metrics and snapshots call it. */
+  readonly name: 'services' | 'endpointslices' | 'namespaces' | 'pods' | 'serviceimports' | 'imported-endpointslices'
   readonly path: string
   readonly kind: Delta['kind']
+  /** What to do when the API server does not know the resource; such a resource has no objects. `null` if every server does. */
+  readonly absence: string | null
   /** `labelSelector` and `fieldSelector`, if any. */
   readonly selectors: Readonly<Record<string, string>>
   /** The part of an object that DNS needs; `null` when it is nothing to DNS, `undefined` to leave things as they are. */
@@ -35,28 +41,39 @@ export interface Resource {
 }
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
+const SLICES_PATH = '/apis/discovery.k8s.io/v1/endpointslices'
 
 /** The resources that a selection is made of. */
 export function selectedResources(selection: Selection): readonly Resource[] {
   const labels = labelSelector(selection.labels)
   const slices: Resource = {
     name: 'endpointslices',
-    path: '/apis/discovery.k8s.io/v1/endpointslices',
+    path: SLICES_PATH,
     kind: 'slice',
+    absence: null,
     selectors: labels,
-    state: object => sliceState(object, selection.podNames),
+    state: object => sliceState(object, selection.podNames, SERVICE_NAME_LABEL),
   }
   return [
     {
       name: 'namespaces',
       path: '/api/v1/namespaces',
       kind: 'namespace',
+      absence: null,
       selectors: labelSelector(selection.namespaceLabels),
       state: namespaceState,
     },
-    { name: 'services', path: '/api/v1/services', kind: 'service', selectors: labels, state: serviceState },
+    {
+      name: 'services',
+      path: '/api/v1/services',
+      kind: 'service',
+      absence: null,
+      selectors: labels,
+      state: serviceState,
+    },
     ...(selection.endpoints ? [slices] : []),
     ...(selection.pods ? [podResource(labels, selection.podLabels)] : []),
+    ...(selection.multicluster ? importedResources(selection) : []),
   ]
 }
 
@@ -76,9 +93,32 @@ function podResource(labels: Readonly<Record<string, string>>, withLabels: boole
     name: 'pods',
     path: '/api/v1/pods',
     kind: 'pod',
+    absence: null,
     selectors: { ...labels, fieldSelector },
     state: object => podState(object, withLabels),
   }
+}
+
+/** CoreDNS asks for ServiceImports with the labels of namespaces, and for imported slices whatever `noendpoints` says. */
+function importedResources({ labels, namespaceLabels, podNames }: Selection): readonly Resource[] {
+  return [
+    {
+      name: 'serviceimports',
+      path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports',
+      kind: 'import',
+      absence: "install the ServiceImport CRD of the MCS API, or leave out 'multicluster'",
+      selectors: labelSelector(namespaceLabels),
+      state: importState,
+    },
+    {
+      name: 'imported-endpointslices',
+      path: SLICES_PATH,
+      kind: 'imported-slice',
+      absence: null,
+      selectors: labelSelector(labels === '' ? IMPORTED_SERVICE_LABEL : `${labels},${IMPORTED_SERVICE_LABEL}`),
+      state: object => importedSliceState(object, podNames),
+    },
+  ]
 }
 
 function namespaceState({ metadata }: ApiObject): NamespaceState {
@@ -102,10 +142,28 @@ function serviceState({ metadata, spec, status }: ApiObject): ServiceState {
   }
 }
 
-/** A slice that belongs to no service, or whose addresses are names, is nothing to DNS. */
-function sliceState(object: ApiObject, withPodNames: boolean): SliceState | null {
+/** Any type but Headless has an address, or will have one. */
+function importState({ metadata, spec }: ApiObject): ServiceState {
+  const isHeadless = spec?.type === 'Headless'
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    kind: isHeadless ? 'headless' : 'address',
+    addresses: isHeadless ? [] : (spec?.ips ?? []),
+    externalName: '',
+    ports: ports(spec?.ports),
+  }
+}
+
+function importedSliceState(object: ApiObject, withPodNames: boolean): ImportedSliceState | null {
+  const slice = sliceState(object, withPodNames, IMPORTED_SERVICE_LABEL)
+  return slice === null ? null : { ...slice, cluster: object.metadata?.labels?.[SOURCE_CLUSTER_LABEL] ?? '' }
+}
+
+/** A slice that belongs to no service, or whose addresses are names, is nothing to DNS. `nameLabel` names its service. */
+function sliceState(object: ApiObject, withPodNames: boolean, nameLabel: string): SliceState | null {
   const { metadata, addressType } = object
-  const service = metadata?.labels?.[SERVICE_NAME_LABEL] ?? ''
+  const service = metadata?.labels?.[nameLabel] ?? ''
   if (service === '' || addressType === 'FQDN') return null
   const endpoints: EndpointState[] = []
   for (const endpoint of object.endpoints ?? []) {

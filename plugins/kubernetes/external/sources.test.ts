@@ -5,7 +5,15 @@ import { selectedResources } from '#plugins/kubernetes/api/resource.ts'
 import type { ServiceState } from '#plugins/kubernetes/index/delta.ts'
 import { readManifest } from '#plugins/kubernetes/manifests/object.ts'
 
-const selection = { labels: '', namespaceLabels: '', endpoints: true, pods: false, podNames: false, podLabels: false }
+const selection = {
+  labels: '',
+  namespaceLabels: '',
+  endpoints: true,
+  pods: false,
+  multicluster: false,
+  podNames: false,
+  podLabels: false,
+}
 const services = selectedResources(selection).find(({ name }) => name === 'services')!
 
 const metadata = { name: 'web', namespace: 'shop' }

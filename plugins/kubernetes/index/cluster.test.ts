@@ -18,6 +18,7 @@ import { Rcode } from '#wire/constants.ts'
 import { foldName, name, prependLabels } from '#wire/name.ts'
 
 const ZONE = 'cluster.local.'
+const CLUSTERSET = 'clusterset.local.'
 const NAMESPACES = ['default', 'web']
 const SERVICES = ['a', 'db', 'web']
 const ADDRESSES = ['10.96.0.1', '10.244.0.1', '10.244.0.2', '10.244.0.3', 'fd00::', '2001:db8::1']
@@ -59,18 +60,26 @@ const slice = fc.record({
 
 const pod = fc.record({ namespace, name: fc.constantFrom('p1', 'p2', 'p3'), ip: address })
 
+const imported = service.filter(({ kind }) => kind !== 'external').map(state => ({ ...state, externalName: '' }))
+const importedSlice = fc
+  .tuple(slice, fc.constantFrom('', 'east', 'West', 'db-0'))
+  .map(([state, cluster]) => ({ ...state, cluster }))
+
 const delta: fc.Arbitrary<Delta> = fc.oneof(
   { weight: 3, arbitrary: namespace.map(key => ({ kind: 'namespace' as const, key, object: { name: key } })) },
   namespace.map(key => ({ kind: 'namespace' as const, key, object: null })),
   { weight: 4, arbitrary: withDeletes(service, 'service') },
   { weight: 4, arbitrary: withDeletes(slice, 'slice') },
   { weight: 2, arbitrary: withDeletes(pod, 'pod') },
+  { weight: 3, arbitrary: withDeletes(imported, 'import') },
+  { weight: 4, arbitrary: withDeletes(importedSlice, 'imported-slice') },
 ) as fc.Arbitrary<Delta>
 
 const batches = fc.array(fc.array(delta, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 })
 
 const options = fc.record({
   zone: fc.constant(ZONE),
+  multiclusterZone: fc.constant(CLUSTERSET),
   pods: fc.constantFrom('disabled' as const, 'insecure' as const, 'verified' as const),
   ignoreEmptyService: fc.boolean(),
   endpointPodNames: fc.boolean(),
@@ -83,7 +92,14 @@ describe('Cluster', () => {
   it('answers like a filter over lists of objects, after any stream of changes', () => {
     fc.assert(
       fc.property(batches, options, (stream, chosen) => {
-        const slow: SlowCluster = { namespaces: [], services: [], slices: [], pods: [] }
+        const slow: SlowCluster = {
+          namespaces: [],
+          services: [],
+          slices: [],
+          pods: [],
+          imports: [],
+          'imported-slices': [],
+        }
         const cluster = new Cluster(chosen)
         const answers = new ClusterAnswers(
           pluginOptions(chosen),
@@ -112,10 +128,11 @@ describe('Cluster', () => {
     const word = fc.constantFrom('svc', 'pod', 'default', 'a', 'dns', 'ns', '_tcp', '_', '__', '-', '1-2-3-4', '--1')
     const octets = fc.string({ unit: fc.nat(255).map(code => String.fromCharCode(code)), minLength: 1, maxLength: 63 })
     const labels = fc.array(fc.oneof(word, word, octets), { maxLength: 120 })
-    const suffix = fc.constantFrom(ZONE, 'in-addr.arpa', 'ip6.arpa').map(zone => name(zone))
+    const suffix = fc.constantFrom(ZONE, CLUSTERSET, 'in-addr.arpa', 'ip6.arpa').map(zone => name(zone))
     const types = fc.constantFrom('A', 'SRV', 'PTR', 'TXT', 'SOA', 'NS', 'ANY')
     const chosen = {
       zone: ZONE,
+      multiclusterZone: CLUSTERSET,
       pods: 'insecure',
       ignoreEmptyService: false,
       endpointPodNames: false,
@@ -171,6 +188,22 @@ describe('Cluster', () => {
     assert.equal(cluster.serial, 100)
     assert.equal(cluster.synced, true)
   })
+
+  it('has a serial of its own for what is imported, which a namespace moves too', () => {
+    const cluster = new Cluster({ namespaces: null, endpointPodNames: false })
+    const state = { namespace: 'web', name: 'a', kind: 'address' as const, addresses: [], externalName: '', ports: [] }
+    const serials = (delta: Delta, atSeconds: number): number[] => {
+      cluster.apply({ atSeconds, deltas: [delta], synced: true })
+      return [cluster.serial, cluster.clusterset.serial]
+    }
+    assert.deepEqual(serials({ kind: 'service', key: 'web/a', object: state }, 10), [10, 0])
+    assert.deepEqual(serials({ kind: 'import', key: 'web/a', object: state }, 20), [10, 20])
+    assert.deepEqual(serials({ kind: 'namespace', key: 'web', object: { name: 'web' } }, 30), [30, 30])
+    assert.deepEqual(serials({ kind: 'import', key: 'web/a', object: null }, 40), [30, 40])
+    const slice = { namespace: 'web', name: 's', service: 'a', cluster: 'east', ports: [], endpoints: [] }
+    assert.deepEqual(serials({ kind: 'imported-slice', key: 'web/s', object: slice }, 50), [30, 50])
+    assert.deepEqual(serials({ kind: 'imported-slice', key: 'web/s', object: slice }, 45), [30, 50])
+  })
 })
 
 function withDeletes<T extends { namespace: string; name: string }>(
@@ -188,12 +221,24 @@ function questions(): [string, string][] {
   const names = ['svc', 'pod', 'nope', 'default.svc', 'web.pod', 'other.svc', 'x.a.b.c.default.svc']
   for (const base of NAMESPACES.flatMap(each => SERVICES.map(name => `${name}.${each}.svc`))) {
     const below = ['', '10-244-0-1.', 'fd00--0.', 'db-0.', 'DB-1.', 'pod-1.', '_tcp.', '_http._tcp.', 'http.tcp.']
+    below.push(
+      'db-0.east.',
+      '10-244-0-1.WEST.',
+      'db-0.db-0.',
+      'db-0._tcp.',
+      '_http.tcp.',
+      'east.',
+      'west.',
+      'db-0.north.',
+    )
     for (const prefix of [...below, '_dns._udp.', '_nope._tcp.', '_._tcp.', '_.', 'a.b.c.']) names.push(prefix + base)
   }
   for (const label of ['10-244-0-1', '10-244-0-9', 'fd00--', '2001-db8--1', '1-2-3', 'x.10-244-0-1', '']) {
     if (label !== '') names.push(`${label}.default.pod`, `${label}.web.pod`)
   }
-  const forward = names.flatMap(each => ['A', 'AAAA', 'SRV', 'CNAME', 'MX'].map(type => [`${each}.${ZONE}`, type]))
+  const forward = [ZONE, CLUSTERSET].flatMap(zone =>
+    names.flatMap(each => ['A', 'AAAA', 'SRV', 'CNAME', 'MX'].map(type => [`${each}.${zone}`, type])),
+  )
   const reverse = ['1.0.96.10', '1.0.244.10', '2.0.244.10', '9.0.244.10', '0.244.10', '01.0.244.10'].flatMap(each =>
     ['PTR', 'A'].map(type => [`${each}.in-addr.arpa.`, type]),
   )
@@ -216,10 +261,11 @@ function sections(reply: Reply): SlowAnswer {
 }
 
 function pluginOptions(slow: SlowOptions): KubernetesOptions {
-  const zones = [ZONE, 'in-addr.arpa.', 'ip6.arpa.'].map(zone => foldName(name(zone)))
+  const zones = [ZONE, CLUSTERSET, 'in-addr.arpa.', 'ip6.arpa.'].map(zone => foldName(name(zone)))
   return {
     ...slow,
     zones,
+    multiclusterZones: [zones[1]!],
     primaryZone: zones[0]!,
     manifests: [],
     ttlSeconds: 5,

@@ -1,9 +1,12 @@
 import { parseAddress } from '#plugins/kubernetes/index/address.ts'
+import { Clusterset } from '#plugins/kubernetes/index/clusterset.ts'
 import type { Delta, DeltaBatch, PodState, ServiceState, SliceState } from '#plugins/kubernetes/index/delta.ts'
+import { touchesCluster, touchesClusterset } from '#plugins/kubernetes/index/delta-scope.ts'
 import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
 import { endpointsOf } from '#plugins/kubernetes/index/endpoint.ts'
 import { ListsByKey } from '#plugins/kubernetes/index/lists-by-key.ts'
-import { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
+import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
+import { ServicesByName } from '#plugins/kubernetes/index/services-by-name.ts'
 import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { foldName, isSubdomain } from '#wire/name.ts'
@@ -25,10 +28,12 @@ export class Cluster {
   serial = 0
   /** Whether all that the source knows has arrived. */
   synced = false
+  /** What multicluster zones are answered from. */
+  readonly clusterset: Clusterset
   readonly #shown: ReadonlySet<string> | null
   readonly #endpointPodNames: boolean
   readonly #exposed = new Set<string>()
-  readonly #services = new Map<string, ServiceEntry>()
+  readonly #services = new ServicesByName()
   readonly #servicesByAddress = new ListsByKey<string, ServiceEntry>()
   readonly #servicesByTarget = new ListsByKey<FoldedName, ServiceEntry>()
   readonly #servicesByExternal = new ListsByKey<string, ServiceEntry>()
@@ -40,11 +45,17 @@ export class Cluster {
   constructor({ namespaces, endpointPodNames }: ClusterOptions) {
     this.#shown = namespaces === null ? null : new Set(namespaces.map(namespaceKey))
     this.#endpointPodNames = endpointPodNames
+    this.clusterset = new Clusterset(endpointPodNames)
   }
 
   apply(batch: DeltaBatch): void {
-    for (const delta of batch.deltas) this.#applyDelta(delta)
-    if (batch.deltas.length > 0) this.serial = Math.max(this.serial, batch.atSeconds)
+    const { atSeconds, clustersetAtSeconds } = batch
+    for (const delta of batch.deltas) {
+      this.#applyDelta(delta)
+      if (touchesCluster(delta)) this.serial = Math.max(this.serial, atSeconds)
+      if (touchesClusterset(delta)) this.#moveClusterset(clustersetAtSeconds ?? atSeconds)
+    }
+    if (clustersetAtSeconds !== undefined) this.#moveClusterset(clustersetAtSeconds)
     this.synced = batch.synced
   }
 
@@ -65,13 +76,17 @@ export class Cluster {
 
   /** The service with these folded wire labels `name.namespace`; `undefined` when there is none. */
   service(labels: string): ServiceEntry | undefined {
-    const entry = this.#services.get(labels)
-    return entry === undefined || entry.state === null ? undefined : entry
+    return this.#services.get(labels)
   }
 
   /** All services in namespaces that are shown, in no order. */
   exposedServices(): ServiceEntry[] {
-    return [...this.#services.values()].filter(({ state, namespace }) => state !== null && this.#exposed.has(namespace))
+    return this.#services.all().filter(({ namespace }) => this.#exposed.has(namespace))
+  }
+
+  /** The same of the imported services. */
+  exposedImports(): ServiceEntry[] {
+    return this.clusterset.services().filter(({ namespace }) => this.#exposed.has(namespace))
   }
 
   /** The service that a slice (`namespace/name`) belongs to, and its ready endpoints. */
@@ -124,7 +139,8 @@ export class Cluster {
   get entryCount(): number {
     const services = [this.#services, this.#servicesByAddress, this.#servicesByTarget, this.#servicesByExternal]
     const maps = [this.#exposed, ...services, this.#slices, this.#endpointsByAddress]
-    return [...maps, this.#pods, this.#podsByAddress].reduce((sum, map) => sum + map.size, 0)
+    const own = [...maps, this.#pods, this.#podsByAddress].reduce((sum, map) => sum + map.size, 0)
+    return own + this.clusterset.entryCount
   }
 
   #applyDelta(delta: Delta): void {
@@ -141,6 +157,12 @@ export class Cluster {
       case 'pod':
         this.#setPod(delta.key, delta.object)
         break
+      case 'import':
+        this.clusterset.setImport(delta.key, delta.object)
+        break
+      case 'imported-slice':
+        this.clusterset.setSlice(delta.key, delta.object)
+        break
     }
   }
 
@@ -151,8 +173,7 @@ export class Cluster {
   }
 
   #setService(key: string, state: ServiceState | null): void {
-    const slash = key.indexOf('/')
-    const entry = this.#entry(key.slice(0, slash), key.slice(slash + 1))
+    const entry = this.#services.entryOf(key)
     if (entry === null) return
     for (const { key } of entry.addresses) this.#servicesByAddress.remove(key, entry)
     if (entry.externalTarget !== null) this.#servicesByTarget.remove(foldName(entry.externalTarget), entry)
@@ -161,7 +182,7 @@ export class Cluster {
     for (const key of externalKeys(entry)) this.#servicesByExternal.add(key, entry)
     for (const { key } of entry.addresses) this.#servicesByAddress.add(key, entry)
     if (entry.externalTarget !== null) this.#servicesByTarget.add(foldName(entry.externalTarget), entry)
-    this.#dropIfVacant(entry)
+    this.#services.dropIfVacant(entry)
   }
 
   #setSlice(key: string, state: SliceState | null): void {
@@ -172,9 +193,9 @@ export class Cluster {
       }
       this.#slices.delete(key)
       before.service.setSlice(key, null)
-      this.#dropIfVacant(before.service)
+      this.#services.dropIfVacant(before.service)
     }
-    const service = state === null ? null : this.#entry(state.namespace, state.service)
+    const service = state === null ? null : this.#services.entry(state.namespace, state.service)
     if (state === null || service === null) return
     const endpoints = endpointsOf(state, service, this.#endpointPodNames)
     for (const endpoint of endpoints) this.#endpointsByAddress.add(endpoint.address.key, endpoint)
@@ -193,23 +214,8 @@ export class Cluster {
     this.#podsByAddress.add(podAddressKey(state), state)
   }
 
-  /** The entry of a service, made if it is new; `null` when its names cannot be labels. */
-  #entry(namespace: string, name: string): ServiceEntry | null {
-    const nameLabel = wireLabel(name)
-    const namespaceLabel = wireLabel(namespace)
-    if (nameLabel === null || namespaceLabel === null) return null
-    const labels = nameLabel + namespaceLabel
-    const key = foldLabels(labels)
-    let entry = this.#services.get(key)
-    if (entry === undefined) {
-      entry = new ServiceEntry(labels, foldLabels(namespaceLabel))
-      this.#services.set(key, entry)
-    }
-    return entry
-  }
-
-  #dropIfVacant(entry: ServiceEntry): void {
-    if (entry.isVacant) this.#services.delete(foldLabels(entry.labels))
+  #moveClusterset(atSeconds: number): void {
+    this.clusterset.serial = Math.max(this.clusterset.serial, atSeconds)
   }
 }
 

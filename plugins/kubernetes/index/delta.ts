@@ -57,6 +57,12 @@ export interface SliceState {
   readonly endpoints: readonly EndpointState[]
 }
 
+/** The ready endpoints of an EndpointSlice that another cluster of the clusterset has sent. */
+export interface ImportedSliceState extends SliceState {
+  /** The cluster (label multicluster.kubernetes.io/source-cluster); empty when the slice names none. */
+  readonly cluster: string
+}
+
 /** A pod that has an address and is not on its way out; sent only for `pods verified`. */
 export interface PodState {
   readonly namespace: string
@@ -76,11 +82,16 @@ export type Delta =
   | { readonly kind: 'service'; readonly key: string; readonly object: ServiceState | null }
   | { readonly kind: 'slice'; readonly key: string; readonly object: SliceState | null }
   | { readonly kind: 'pod'; readonly key: string; readonly object: PodState | null }
+  /** A ServiceImport: never of kind `external`, and without `externals`. */
+  | { readonly kind: 'import'; readonly key: string; readonly object: ServiceState | null }
+  | { readonly kind: 'imported-slice'; readonly key: string; readonly object: ImportedSliceState | null }
 
 /** Deltas that take effect together: no query sees some of them without the others. */
 export interface DeltaBatch {
-  /** When the source learned of them, in whole seconds since 1970; becomes the zones' serial. */
+  /** When the source learned of them, in whole seconds since 1970; becomes the serial of the zones that they touch. */
   readonly atSeconds: number
+  /** The serial of multicluster zones, in a batch that sums up others; else it is `atSeconds`. */
+  readonly clustersetAtSeconds?: number
   readonly deltas: readonly Delta[]
   /** Whether the source has now sent everything there is; it can become false again, when a snapshot gets too old. */
   readonly synced: boolean

@@ -1,6 +1,6 @@
 import type { Address } from '#plugins/kubernetes/index/address.ts'
 import { parseAddress } from '#plugins/kubernetes/index/address.ts'
-import type { EndpointState, SliceState } from '#plugins/kubernetes/index/delta.ts'
+import type { EndpointState, ImportedSliceState, SliceState } from '#plugins/kubernetes/index/delta.ts'
 import type { Port } from '#plugins/kubernetes/index/port.ts'
 import { portsOf } from '#plugins/kubernetes/index/port.ts'
 import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
@@ -10,6 +10,8 @@ import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
 interface SliceOfService {
   readonly service: ServiceEntry
   readonly ports: readonly Port[]
+  /** Wire label of the cluster it was imported from; empty for one of our own. */
+  readonly cluster: string
 }
 
 /** One ready address behind a service. There may be hundreds of thousands: what can be made from the rest is not kept. */
@@ -33,9 +35,14 @@ export class Endpoint {
     return this.#slice.ports
   }
 
-  /** Its own label below the service's name, in wire form and Kubernetes' letter case. */
+  /** Wire label of the cluster it was imported from; empty for one of our own. */
+  get cluster(): string {
+    return this.#slice.cluster
+  }
+
+  /** Its own label below the service's name and that of its cluster, if any, in wire form and Kubernetes' letter case. */
   get label(): string {
-    return wireLabel(this.#name === '' ? dashed(this.address.text) : this.#name)!
+    return wireLabel(this.#name === '' ? dashed(this.address.text) : this.#name)! + this.#slice.cluster
   }
 
   /** `label` in lower case. */
@@ -44,9 +51,15 @@ export class Endpoint {
   }
 }
 
-/** The endpoints of a slice; an address that is none, or whose name cannot be a label, is left out. */
-export function endpointsOf(state: SliceState, service: ServiceEntry, usePodNames: boolean): readonly Endpoint[] {
-  const slice = { service, ports: portsOf(state.ports) }
+/** The endpoints of a slice; an address that is none, or whose name or cluster cannot be a label, is left out. */
+export function endpointsOf(
+  state: SliceState | ImportedSliceState,
+  service: ServiceEntry,
+  usePodNames: boolean,
+): readonly Endpoint[] {
+  const cluster = 'cluster' in state && state.cluster !== '' ? wireLabel(state.cluster) : ''
+  if (cluster === null) return []
+  const slice = { service, ports: portsOf(state.ports), cluster }
   const endpoints: Endpoint[] = []
   for (const each of state.endpoints) {
     const address = parseAddress(each.address)

@@ -7,6 +7,7 @@ import type { ServiceState } from '#plugins/kubernetes/index/delta.ts'
 import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
 import type { Port } from '#plugins/kubernetes/index/port.ts'
 import { matchesPort, portsOf } from '#plugins/kubernetes/index/port.ts'
+import { foldLabels } from '#plugins/kubernetes/index/wire-label.ts'
 import type { Name } from '#wire/name.ts'
 import { parseName } from '#wire/name.ts'
 
@@ -70,6 +71,15 @@ export class ServiceEntry {
   get endpoints(): readonly Endpoint[] {
     this.#endpoints ??= [...(this.#slices?.values() ?? [])].flat()
     return this.#endpoints
+  }
+
+  /** Whether an endpoint was imported from a cluster (a folded wire label). */
+  hasCluster(label: string): boolean {
+    // All endpoints of a slice are of one cluster.
+    for (const [first] of this.#slices?.values() ?? []) {
+      if (first !== undefined && first.cluster !== '' && foldLabels(first.cluster) === label) return true
+    }
+    return false
   }
 
   /** What the service's own name stands for; `null` when it does not exist. Not for an ExternalName service. */

@@ -1,6 +1,8 @@
+import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import { Candidates } from '#plugins/kubernetes/index/candidates.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
+import { namesCluster } from '#plugins/kubernetes/lookup/imported-part.ts'
 import { podAddress } from '#plugins/kubernetes/lookup/pod.ts'
 import type { Request } from '#plugins/kubernetes/lookup/request.ts'
 import { parseRequest, Subtree } from '#plugins/kubernetes/lookup/request.ts'
@@ -13,7 +15,7 @@ export const POD_MODES = ['disabled', 'insecure', 'verified'] as const
 export type PodMode = (typeof POD_MODES)[number]
 
 /** The options that decide whether a name exists. */
-export interface LookupRules {
+export interface LookupRules extends AnsweredZones {
   readonly pods: PodMode
   /** Whether a service with a cluster address but no ready endpoint counts as absent. */
   readonly ignoreEmptyService: boolean
@@ -44,7 +46,8 @@ export function find(cluster: Cluster, rules: LookupRules, name: FoldedName, zon
   const request = parseRequest(name, name.length - zone.length)
   switch (request.subtree) {
     case Subtree.SERVICE:
-      return isReverseZone(zone) ? NAME_ERROR : findService(cluster, rules, request)
+      if (isReverseZone(zone)) return NAME_ERROR
+      return findService(cluster, rules, request, rules.multiclusterZones.includes(zone))
     case Subtree.POD:
       return isReverseZone(zone) ? NAME_ERROR : findPod(cluster, rules, request)
     case Subtree.APEX:
@@ -60,21 +63,26 @@ export function find(cluster: Cluster, rules: LookupRules, name: FoldedName, zon
   }
 }
 
-function findService(cluster: Cluster, rules: LookupRules, request: Request): Found {
+function findService(cluster: Cluster, rules: LookupRules, request: Request, isImported: boolean): Found {
   if (!cluster.isExposed(request.namespace)) return NAME_ERROR
   if (request.depth === 1) return EMPTY
-  const service = cluster.service(request.service)
+  const service = isImported ? cluster.clusterset.service(request.service) : cluster.service(request.service)
   if (service === undefined) return NAME_ERROR
   const kind = service.state!.kind
   if (kind === 'external') return request.depth === 2 && service.externalTarget !== null ? service : NAME_ERROR
   if (rules.ignoreEmptyService && kind === 'address' && service.endpoints.length === 0) return NAME_ERROR
   if (request.depth === 2) return service.whole() ?? NAME_ERROR
+  if (isImported && namesCluster(request)) return service.part(request.left, '', '') ?? NAME_ERROR
   return service.part(request.endpoint, request.port, request.protocol) ?? emptyNonTerminal(service, request)
 }
 
-/** `_tcp.<service>` has no records, but exists because `_http._tcp.<service>` does (RFC 8020 section 2). */
+/**
+ * `_tcp.<service>` has no records, but exists because `_http._tcp.<service>` does (RFC 8020 section 2); so does the name of
+ * a cluster, because those of its endpoints do.
+ */
 function emptyNonTerminal(service: ServiceEntry, request: Request): Found {
   const label = request.endpoint
+  if (service.hasCluster(label)) return EMPTY
   if (label.charCodeAt(1) !== 0x5f || label.length < 3) return NAME_ERROR
   return service.part('', '', label.slice(2)) === null ? NAME_ERROR : EMPTY
 }

@@ -79,6 +79,11 @@ export class Request {
     return this.depth === 3 ? this.#name.slice(0, this.#serviceAt) : ''
   }
 
+  /** Wire labels left of the service or pod; meant for names of three labels and more. */
+  get left(): string {
+    return this.#name.slice(0, this.#serviceAt)
+  }
+
   /** Name of the port, as text without its underscore; empty when the name has none. */
   get port(): string {
     return this.depth === 4 ? withoutUnderscore(this.#name, 1, this.#protocolAt) : ''

@@ -12,6 +12,7 @@ const EVERYTHING: Selection = {
   endpoints: true,
   pods: true,
   podLabels: false,
+  multicluster: true,
 }
 
 const WEB = '{ apiVersion: v1, kind: Service, metadata: { name: web, labels: { a: "1" } }, spec: SPEC }'

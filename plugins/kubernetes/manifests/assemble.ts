@@ -2,6 +2,7 @@ import type { Delta, ServiceState, SliceState } from '#plugins/kubernetes/index/
 import type { LabelSelector } from '#plugins/kubernetes/label-selector.ts'
 import type { ManifestSlice } from '#plugins/kubernetes/manifests/endpoint-slice.ts'
 import type { ManifestEndpoints } from '#plugins/kubernetes/manifests/endpoints.ts'
+import { importDeltas } from '#plugins/kubernetes/manifests/imports.ts'
 import type { Metadata } from '#plugins/kubernetes/manifests/metadata.ts'
 import type { ManifestObject } from '#plugins/kubernetes/manifests/object.ts'
 import { PodsByLabel, selectedEndpoints } from '#plugins/kubernetes/manifests/selected-endpoints.ts'
@@ -17,6 +18,8 @@ export interface Selection {
   readonly pods: boolean
   /** Whether the labels of pods are kept. */
   readonly podLabels: boolean
+  /** Whether there are multicluster zones. */
+  readonly multicluster: boolean
 }
 
 /** A cluster as its manifests describe it. */
@@ -61,6 +64,7 @@ export function assemble(objects: readonly ManifestObject[], selection: Selectio
     const object = { namespace, name, ip: pod.ip, ...(selection.podLabels ? { labels } : {}) }
     put({ kind: 'pod', key: keyOf(metadata), object })
   }
+  for (const delta of selection.multicluster ? importDeltas(unique, selection) : []) put(delta)
   return { states, warnings }
 }
 

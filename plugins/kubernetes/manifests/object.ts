@@ -11,6 +11,8 @@ import type { ManifestPod } from '#plugins/kubernetes/manifests/pod.ts'
 import { readPod } from '#plugins/kubernetes/manifests/pod.ts'
 import type { ManifestService } from '#plugins/kubernetes/manifests/service.ts'
 import { readService } from '#plugins/kubernetes/manifests/service.ts'
+import type { ManifestImport } from '#plugins/kubernetes/manifests/service-import.ts'
+import { readServiceImport } from '#plugins/kubernetes/manifests/service-import.ts'
 
 /** A Namespace as its manifest says it. */
 export interface ManifestNamespace {
@@ -19,7 +21,13 @@ export interface ManifestNamespace {
 }
 
 /** An object that DNS has a use for. */
-export type ManifestObject = ManifestNamespace | ManifestService | ManifestSlice | ManifestEndpoints | ManifestPod
+export type ManifestObject =
+  | ManifestNamespace
+  | ManifestService
+  | ManifestSlice
+  | ManifestEndpoints
+  | ManifestPod
+  | ManifestImport
 
 /** Either all objects of a file, or all that is wrong with it. */
 export interface ManifestFile {
@@ -35,6 +43,7 @@ const readers = new Map<string, (object: ManifestNode) => ManifestObject>(
     'v1 Pod': readPod,
     'discovery.k8s.io/v1 EndpointSlice': readEndpointSlice,
     'discovery.k8s.io/v1beta1 EndpointSlice': readEndpointSlice,
+    'multicluster.x-k8s.io/v1alpha1 ServiceImport': readServiceImport,
   }),
 )
 const knownVersions = new Set([...readers.keys()].map(key => key.split(' ')[0]!))

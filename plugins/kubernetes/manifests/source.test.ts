@@ -46,7 +46,14 @@ async function start(
   }
   const source = new ManifestSource({
     paths: paths.map(path => join(directory, path)),
-    selection: { labels: EVERY_OBJECT, namespaceLabels: EVERY_OBJECT, endpoints: true, pods: true, podLabels: false },
+    selection: {
+      labels: EVERY_OBJECT,
+      namespaceLabels: EVERY_OBJECT,
+      endpoints: true,
+      pods: true,
+      podLabels: false,
+      multicluster: true,
+    },
     log: logger,
     clock: systemClock,
     apply: batch => batches.push(batch),

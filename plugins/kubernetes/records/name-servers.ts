@@ -35,6 +35,11 @@ export function nameServers(cluster: Cluster, ownAddresses: readonly Address[]):
   return [...servers.values()]
 }
 
+/** The same by one name, `ns.dns`: for a multicluster zone, where those services do not exist unless they are exported. */
+export function nameServersByOneName(servers: readonly NameServer[]): readonly NameServer[] {
+  return addressesOf(servers).map(address => ({ labels: DEFAULT_LABELS, address }))
+}
+
 /** The NS records of a zone, one for each name, and the address records of the names, which lie in `hostZone`. */
 export function nameServerRecords(
   servers: readonly NameServer[],
@@ -62,8 +67,7 @@ export function nameServerAddresses(
   type: number,
   ttlSeconds: number,
 ): readonly ResourceRecord[] {
-  const addresses = new Map(servers.map(({ address }) => [address.key, address]))
-  return [...addresses.values()]
+  return addressesOf(servers)
     .filter(address => address.type === type)
     .map(address => new ResourceRecord(owner, type, Class.IN, ttlSeconds, address.rdata))
 }
@@ -71,4 +75,9 @@ export function nameServerAddresses(
 /** The zone that this server's names lie in: a reverse zone has none of its own, so it is the primary zone there. */
 export function hostZone(zoneName: Name, isReverse: boolean, primaryZone: FoldedName): Name {
   return isReverse ? primaryZone : zoneName
+}
+
+/** Every address once. */
+function addressesOf(servers: readonly NameServer[]): Address[] {
+  return [...new Map(servers.map(({ address }) => [address.key, address])).values()]
 }

@@ -1,6 +1,7 @@
 import type { Reply } from '#plugin/reply.ts'
 import { reply } from '#plugin/reply.ts'
 import type { Reuse } from '#plugin/reuse.ts'
+import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import { soa } from '#wire/build.ts'
 import { Flag, Rcode } from '#wire/constants.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
@@ -16,6 +17,7 @@ const MAX_SOA_TTL_SECONDS = 300
 /** One zone's SOA record and the negative replies that carry it, made again only when the serial or the letter case changes. */
 export class ZoneRecords {
   readonly zone: FoldedName
+  readonly isMulticluster: boolean
   readonly #ttlSeconds: number
   readonly #reuse: Reuse
   #name: Name = ROOT
@@ -25,8 +27,9 @@ export class ZoneRecords {
   #nameError: Reply | null = null
   #unsynced: Reply | null = null
 
-  constructor(zone: FoldedName, ttlSeconds: number, reuse: Reuse) {
+  constructor(zone: FoldedName, isMulticluster: boolean, ttlSeconds: number, reuse: Reuse) {
     this.zone = zone
+    this.isMulticluster = isMulticluster
     this.#ttlSeconds = ttlSeconds
     this.#reuse = reuse
   }
@@ -85,9 +88,17 @@ export function zoneOf(zones: readonly ZoneRecords[], name: FoldedName): ZoneRec
   return null
 }
 
+/** What the zones' records are made from. */
+export interface ZoneOptions extends AnsweredZones {
+  readonly ttlSeconds: number
+}
+
 /** Records for each zone, longest first; `reuse` is that of the negative replies. */
-export function zoneRecords(zones: readonly FoldedName[], ttlSeconds: number, reuse: Reuse): readonly ZoneRecords[] {
-  return zones.map(zone => new ZoneRecords(zone, ttlSeconds, reuse)).sort((a, b) => b.zone.length - a.zone.length)
+export function zoneRecords(options: ZoneOptions, reuse: Reuse): readonly ZoneRecords[] {
+  const { zones, multiclusterZones, ttlSeconds } = options
+  return zones
+    .map(zone => new ZoneRecords(zone, multiclusterZones.includes(zone), ttlSeconds, reuse))
+    .sort((a, b) => b.zone.length - a.zone.length)
 }
 
 function negative(rcode: number, soa: ResourceRecord, reuse: Reuse | null): Reply {

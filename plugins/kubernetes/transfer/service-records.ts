@@ -1,9 +1,9 @@
 import type { Address } from '#plugins/kubernetes/index/address.ts'
-import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { ServiceState } from '#plugins/kubernetes/index/delta.ts'
 import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
 import type { Port } from '#plugins/kubernetes/index/port.ts'
 import { NO_PORT, portsOf } from '#plugins/kubernetes/index/port.ts'
+import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
 import { wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
 import { join } from '#plugins/kubernetes/records/join.ts'
 import { srvWeight } from '#plugins/kubernetes/records/srv.ts'
@@ -22,10 +22,10 @@ export interface ServiceNow {
   readonly slices: readonly (readonly Endpoint[])[]
 }
 
-/** The services that are answered for, by name and then by namespace. */
-export function servicesNow(cluster: Cluster, ignoreEmptyService: boolean): ServiceNow[] {
+/** Those of some services that are answered for, by name and then by namespace. */
+export function servicesNow(entries: readonly ServiceEntry[], ignoreEmptyService: boolean): ServiceNow[] {
   const services: ServiceNow[] = []
-  for (const { labels, state, addresses, externalTarget, slices } of cluster.exposedServices()) {
+  for (const { labels, state, addresses, externalTarget, slices } of entries) {
     if (ignoreEmptyService && state!.kind === 'address' && slices.every(({ length }) => length === 0)) continue
     services.push({ labels, state: state!, addresses, externalTarget, slices })
   }

@@ -3,7 +3,7 @@ import type { Address } from '#plugins/kubernetes/index/address.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
-import { nameServerRecords, nameServers } from '#plugins/kubernetes/records/name-servers.ts'
+import { nameServerRecords, nameServers, nameServersByOneName } from '#plugins/kubernetes/records/name-servers.ts'
 import { zoneSoa } from '#plugins/kubernetes/records/zone.ts'
 import { serviceRecords, servicesNow } from '#plugins/kubernetes/transfer/service-records.ts'
 import type { FoldedName } from '#wire/name.ts'
@@ -37,17 +37,20 @@ export class TransferableCluster implements TransferableZones {
     this.#listeners.push(listener)
   }
 
-  serial(): number | null {
-    return this.#cluster.synced ? this.#cluster.serial >>> 0 : null
+  serial(zone: FoldedName): number | null {
+    if (!this.#cluster.synced) return null
+    return (this.#isMulticluster(zone) ? this.#cluster.clusterset.serial : this.#cluster.serial) >>> 0
   }
 
   contents(zone: FoldedName): ZoneContents | null {
-    const serial = this.serial()
+    const serial = this.serial(zone)
     if (serial === null) return null
     const { ttlSeconds, ignoreEmptyService } = this.#options
+    const isMulticluster = this.#isMulticluster(zone)
     const servers = nameServers(this.#cluster, this.#ownAddresses)
-    const own = nameServerRecords(servers, zone, zone, ttlSeconds)
-    const services = servicesNow(this.#cluster, ignoreEmptyService)
+    const own = nameServerRecords(isMulticluster ? nameServersByOneName(servers) : servers, zone, zone, ttlSeconds)
+    const entries = isMulticluster ? this.#cluster.exposedImports() : this.#cluster.exposedServices()
+    const services = servicesNow(entries, ignoreEmptyService)
     function* records(): Generator<ResourceRecord, undefined> {
       const addresses = new Set(own.additional.map(keyOf))
       yield* own.answer
@@ -57,6 +60,10 @@ export class TransferableCluster implements TransferableZones {
       }
     }
     return { serial, soa: zoneSoa(zone, ttlSeconds, serial), records: records() }
+  }
+
+  #isMulticluster(zone: FoldedName): boolean {
+    return this.#options.multiclusterZones.includes(zone)
   }
 }
 

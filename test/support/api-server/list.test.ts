@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
-import { getJson } from '#test/support/api-server/api-client.ts'
+import { getJson, openRequest } from '#test/support/api-server/api-client.ts'
 import { namespace, pod, service, slice } from '#test/support/api-server/cluster.ts'
 import type { ApiObject } from '#test/support/api-server/object.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
@@ -165,6 +165,14 @@ describe('a list', () => {
     api.apply({ apiVersion: 'multicluster.x-k8s.io/v1alpha1', kind: 'ServiceImport', metadata, spec: {} })
     const { body } = await list(api, '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports')
     assert.equal(body.items[0]!.kind, 'ServiceImport')
+  })
+
+  it('of custom resources whose definition is not installed is a page that is not there', async t => {
+    const api = await start(t)
+    api.absent.add('serviceimports')
+    const response = await openRequest(`${api.url}/apis/multicluster.x-k8s.io/v1alpha1/serviceimports`)
+    assert.deepEqual([response.statusCode, response.headers['content-type']], [404, 'text/plain; charset=utf-8'])
+    response.destroy()
   })
 })
 

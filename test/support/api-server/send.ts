@@ -23,6 +23,11 @@ export function sendStatus(response: ServerResponse, status: Status): void {
   sendJson(response, status.code, status)
 }
 
+/** Answers as for a path that no API group has: in plain text, as the server has no kind of object for that. */
+export function sendPageNotFound(response: ServerResponse): void {
+  response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n')
+}
+
 /** Answers 200 with pieces of JSON, no faster than the client takes them. */
 export async function sendPieces(
   response: ServerResponse,

@@ -12,7 +12,7 @@ import type { ApiObject } from '#test/support/api-server/object.ts'
 import { objectKey } from '#test/support/api-server/object.ts'
 import type { RecordedRequest, ResourceRequest } from '#test/support/api-server/request.ts'
 import { qualifiedName, readRequest } from '#test/support/api-server/request.ts'
-import { sendJson, sendPieces, sendStatus } from '#test/support/api-server/send.ts'
+import { sendJson, sendPageNotFound, sendPieces, sendStatus } from '#test/support/api-server/send.ts'
 import type { Status } from '#test/support/api-server/status.ts'
 import { failureStatus, forbidden, notFound, UNAUTHORIZED } from '#test/support/api-server/status.ts'
 import { ObjectStore } from '#test/support/api-server/store.ts'
@@ -43,6 +43,8 @@ export class FakeApiServer {
   readonly requests: RecordedRequest[] = []
   /** `verb resource` of every request about a resource since the start. */
   readonly used: Set<string> = new Set()
+  /** Custom resources (plural) whose definition is not installed. */
+  readonly absent: Set<string> = new Set()
   readonly #isTls: boolean
   readonly #server: ReturnType<typeof createServer>
   readonly #watches = new Set<WatchStream>()
@@ -186,6 +188,7 @@ export class FakeApiServer {
     if (wanted === null) return sendStatus(response, notFound(url.pathname))
     const { verb, resource } = wanted
     if (!this.access.allows(verb, resource)) return sendStatus(response, forbidden(verb, resource.name, resource.group))
+    if (this.absent.has(resource.name)) return sendPageNotFound(response)
     if (verb === 'list') await this.#list(request, response, wanted)
     else if (verb === 'watch') this.#watch(response, wanted)
     else this.#get(response, wanted)
