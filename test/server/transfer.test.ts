@@ -7,9 +7,10 @@ import type { TestServer } from '#test/support/server.ts'
 import { bootServer } from '#test/support/server.ts'
 import { StreamClient } from '#test/support/stream-client.ts'
 import { until } from '#test/support/until.ts'
-import { Type } from '#wire/constants.ts'
+import { Type, typeName } from '#wire/constants.ts'
 import { decodeMessage, isWireFailure } from '#wire/decode.ts'
 import type { Message } from '#wire/message.ts'
+import { formatName } from '#wire/name.ts'
 import { formatRecord } from '#wire/text.ts'
 
 const SERVICES = 4000
@@ -83,6 +84,64 @@ describe('the zone of a live cluster', { timeout: 60_000 }, () => {
     assert.equal(before[0], before.at(-1))
     api.delete('Service', 'web', 'shop')
     await until(async () => !(await transferred()).some(record => record.startsWith('web.')))
+  })
+})
+
+describe('a multicluster zone', { timeout: 60_000 }, () => {
+  it('is transferred with the names that it answers, and its own serial', async t => {
+    const files = {
+      'cluster.yaml': `
+{ apiVersion: v1, kind: Service, metadata: { name: own, namespace: shop }, spec: { clusterIP: 10.96.0.1, ports: [{ port: 80 }] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: web, namespace: shop },
+  spec: { type: ClusterSetIP, ips: [10.42.0.1], ports: [{ name: http, port: 80 }] } }
+---
+{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: db, namespace: shop },
+  spec: { type: Headless, ports: [{ name: sql, port: 5432 }] } }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+  metadata: { name: db-east, namespace: shop, labels: { multicluster.kubernetes.io/service-name: db,
+                                                        multicluster.kubernetes.io/source-cluster: east } },
+  ports: [{ name: sql, port: 5432 }], endpoints: [{ addresses: [10.43.0.1], hostname: db-0 }, { addresses: [10.43.0.2] }] }
+`,
+    }
+    const corefile = `. {
+  bind 127.0.0.1
+  kubernetes cluster.local clusterset.local {
+    manifests cluster.yaml
+    multicluster clusterset.local
+  }
+  transfer {
+    to *
+  }
+}
+`
+    const server = await bootServer(corefile, { files })
+    t.after(() => server.close())
+    const client = await connect(t, server)
+    client.send(queryOctets('clusterset.local', 'AXFR', {}, 7))
+    await until(() => isComplete(client))
+    const records = messages(client).flatMap(({ answer }) => answer)
+    const soa = (await server.ask('clusterset.local.', 'SOA')).answer.map(formatRecord)
+    assert.deepEqual([records[0]!, records.at(-1)!].map(formatRecord), [...soa, ...soa])
+    const lines = records.slice(1, -1).map(record => formatRecord(record).replaceAll(/\s+/g, ' '))
+    assert.deepEqual(lines, [
+      'clusterset.local. 5 IN NS ns.dns.clusterset.local.',
+      'ns.dns.clusterset.local. 5 IN A 127.0.0.1',
+      'db.shop.svc.clusterset.local. 5 IN A 10.43.0.1',
+      'db-0.east.db.shop.svc.clusterset.local. 5 IN A 10.43.0.1',
+      '_sql._tcp.db.shop.svc.clusterset.local. 5 IN SRV 0 50 5432 db-0.east.db.shop.svc.clusterset.local.',
+      'db.shop.svc.clusterset.local. 5 IN A 10.43.0.2',
+      '10-43-0-2.east.db.shop.svc.clusterset.local. 5 IN A 10.43.0.2',
+      '_sql._tcp.db.shop.svc.clusterset.local. 5 IN SRV 0 50 5432 10-43-0-2.east.db.shop.svc.clusterset.local.',
+      'web.shop.svc.clusterset.local. 5 IN A 10.42.0.1',
+      'web.shop.svc.clusterset.local. 5 IN SRV 0 100 80 web.shop.svc.clusterset.local.',
+      '_http._tcp.web.shop.svc.clusterset.local. 5 IN SRV 0 100 80 web.shop.svc.clusterset.local.',
+    ])
+    for (const record of records.slice(1, -1)) {
+      const { answer } = await server.ask(formatName(record.owner), typeName(record.type))
+      assert.ok(answer.map(formatRecord).includes(formatRecord(record)), formatRecord(record))
+    }
   })
 })
 

@@ -18,6 +18,8 @@ export const SPACE = 'test'
 
 /** How a server is booted over a cluster. */
 export interface LiveOptions extends BootOptions {
+  /** Zones of kubernetes in place of `cluster.local in-addr.arpa`. */
+  readonly zones?: string
   /** More lines in the block of kubernetes. */
   readonly lines?: string
   /** More directives in the server block. */
@@ -28,17 +30,24 @@ export interface LiveOptions extends BootOptions {
   readonly isQuick?: boolean
 }
 
-/** Boots a server for cluster.local that follows an API server; closes it after the test. */
+/** Boots a server, for cluster.local unless said otherwise, that follows an API server; closes it after the test. */
 export async function bootLive(
   t: Pick<TestContext, 'after'>,
   url: string,
   options: LiveOptions = {},
 ): Promise<TestServer> {
-  const { lines = '', directives = '', access = `endpoint ${url}`, isQuick = true, ...boot } = options
+  const {
+    zones = 'cluster.local in-addr.arpa',
+    lines = '',
+    directives = '',
+    access = `endpoint ${url}`,
+    isQuick = true,
+    ...boot
+  } = options
   const quick = isQuick ? plugins.map(each => (each.name === 'kubernetes' ? kubernetesWith(QUICK) : each)) : plugins
   const corefile = `. {
   ${directives}
-  kubernetes cluster.local in-addr.arpa {
+  kubernetes ${zones} {
     ${access}
     apiserver_qps 10000
     apiserver_burst 10000

@@ -33,6 +33,13 @@ const NAMES: readonly string[] = [
   'ns.dns.cluster.local',
   'dns-version.cluster.local',
   '1-2-3-4.default.pod.cluster.local',
+  'web.default.svc.clusterset.local',
+  'db.default.svc.clusterset.local',
+  'db-0.east.db.default.svc.ClusterSet.local',
+  'east.db.default.svc.clusterset.local',
+  '_sql._tcp.db.default.svc.clusterset.local',
+  'far.default.svc.cluster.local',
+  'clusterset.local',
   '7.0.96.10.in-addr.arpa',
   '1.1.1.10.in-addr.arpa',
   '9.9.9.9.in-addr.arpa',
@@ -51,9 +58,10 @@ export function randomCorefile(random: SeededRandom, extra = ''): string {
   return `. {${extra}
  prometheus 127.0.0.1:0
  ${lines.join('\n ')}
- kubernetes cluster.local in-addr.arpa ip6.arpa {
+ kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {
   manifests cluster.json
   pods insecure
+  multicluster clusterset.local
   ttl ${random.pick([0, 5, 30])}
   ${random.pick(['fallthrough', 'fallthrough in-addr.arpa', 'endpoint_pod_names'])}
  }
@@ -83,6 +91,12 @@ export function cluster(event: number): string {
     metadata: { name, namespace: 'default' },
     spec,
   })
+  const serviceImport = (name: string, spec: object) => ({
+    apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+    kind: 'ServiceImport',
+    metadata: { name, namespace: 'default' },
+    spec,
+  })
   const endpoints = Array.from({ length: 1 + event * 20 }, (_, i) => ({
     addresses: [`10.1.${1 + Math.floor(i / 250)}.${1 + (i % 250)}`],
     ...(i < 2 ? { hostname: `db-${i}` } : {}),
@@ -91,6 +105,9 @@ export function cluster(event: number): string {
     service('web', { clusterIP: `10.96.0.${7 + event}`, ports: [{ name: 'http', port: 80 }] }),
     service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432 }] }),
     service('ext', { type: 'ExternalName', externalName: 'a.example' }),
+    service('far', { type: 'ExternalName', externalName: 'web.default.svc.clusterset.local' }),
+    serviceImport('web', { type: 'ClusterSetIP', ips: [`10.42.0.${7 + event}`], ports: [{ name: 'http', port: 80 }] }),
+    serviceImport('db', { type: 'Headless', ports: [{ name: 'sql', port: 5432 }] }),
     service('inner', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }),
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `event-${event}` } },
     ...(event % 2 === 1 ? [service('missing', { clusterIP: '10.96.1.1', ports: [{ port: 1 }] })] : []),
@@ -101,6 +118,21 @@ export function cluster(event: number): string {
       addressType: 'IPv4',
       ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }],
       endpoints,
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: 'db-east',
+        namespace: 'default',
+        labels: {
+          'multicluster.kubernetes.io/service-name': 'db',
+          'multicluster.kubernetes.io/source-cluster': 'east',
+        },
+      },
+      addressType: 'IPv4',
+      ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }],
+      endpoints: endpoints.toSpliced(20),
     },
   ]
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })

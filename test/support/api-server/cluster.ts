@@ -130,6 +130,28 @@ export function slice(
   }
 }
 
+/** A service that other clusters have exported, with its addresses; headless with none. */
+export function serviceImport(space: string, name: string, ips: readonly string[]): ApiObject {
+  const type = ips.length === 0 ? 'Headless' : 'ClusterSetIP'
+  return {
+    apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+    kind: 'ServiceImport',
+    metadata: { name, namespace: space },
+    spec: { type, ips, ports: [{ name: 'http', protocol: 'TCP', port: 80 }] },
+    status: { clusters: [{ cluster: 'east' }] },
+  }
+}
+
+/** A slice of such a service from a cluster, with ready endpoints at some addresses. */
+export function importedSlice(space: string, of: string, cluster: string, addresses: readonly string[]): ApiObject {
+  const name = `imported-${of}-${cluster}`
+  const labels = {
+    'multicluster.kubernetes.io/service-name': of,
+    'multicluster.kubernetes.io/source-cluster': cluster,
+  }
+  return slice(space, name, of, addresses, { metadata: { name, namespace: space, labels } })
+}
+
 /** A pod with an address. */
 export function pod(space: string, name: string, podIP: string, phase = 'Running'): ApiObject {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: space }, spec: {}, status: { phase, podIP } }
