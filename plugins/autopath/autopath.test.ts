@@ -134,7 +134,7 @@ describe('autopath @kubernetes', () => {
     const directory = clusterDirectory()
     t.after(() => rmSync(directory, { recursive: true }))
     const lines = `manifests ${directory}\npods ${pods}`
-    return start(t, `autopath @kubernetes ${option}\nkubernetes cluster.local {\n${lines}\n}`)
+    return start(t, `autopath @kubernetes ${option}\nkubernetes cluster.local clusterset.local {\n${lines}\n}`)
   }
 
   it('has the path of the pod that asks', async t => {
@@ -175,6 +175,18 @@ describe('autopath @kubernetes', () => {
     it(`namespace-from-name: ${rule}: ${prefix}`, async t => {
       const plugin = await cluster(t, 'namespace-from-name', 'disabled')
       await show(plugin, `${prefix}.svc.cluster.local.`, { client: '192.0.2.77' })
+      assert.equal(asked(plugin).length > 0, searched)
+    })
+  }
+
+  const imported: [rule: string, name: string, searched: boolean][] = [
+    ['an endpoint and cluster of an imported service are a name', 'db-0.north.db.testns', false],
+    ['services of the cluster itself are none of the zone', 'a.b.svc1.testns', true],
+  ]
+  for (const [rule, prefix, searched] of imported) {
+    it(`namespace-from-name in a multicluster zone: ${rule}: ${prefix}`, async t => {
+      const plugin = await cluster(t, 'namespace-from-name', 'disabled\nmulticluster clusterset.local')
+      await show(plugin, `${prefix}.svc.clusterset.local.`, { client: '192.0.2.77' })
       assert.equal(asked(plugin).length > 0, searched)
     })
   }

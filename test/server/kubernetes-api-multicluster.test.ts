@@ -201,7 +201,7 @@ describe('an API server without the CRD of ServiceImports', () => {
     assert.equal(await answerOf(server, importName('web')), 'NXDOMAIN')
     await until(() => imports(api) > 5)
     assert.deepEqual(told(server), [
-      "[ERROR] plugin/kubernetes: cannot follow serviceimports: 404 Not Found: install the ServiceImport CRD of the MCS API, or leave out 'multicluster'",
+      "[ERROR] plugin/kubernetes: cannot follow serviceimports: 404 Not Found: install the ServiceImport CRD of the MCS API (v1alpha1), or leave out 'multicluster'",
     ])
     assert.match(server.metrics(), /nodens_kubernetes_watch_age_seconds\{resource="serviceimports"\} 0\.\d+/)
   })

@@ -93,6 +93,11 @@ describe('a multicluster zone', { timeout: 60_000 }, () => {
       'cluster.yaml': `
 { apiVersion: v1, kind: Service, metadata: { name: own, namespace: shop }, spec: { clusterIP: 10.96.0.1, ports: [{ port: 80 }] } }
 ---
+{ apiVersion: v1, kind: Service, metadata: { name: dns, namespace: shop }, spec: { clusterIP: 10.96.0.10, ports: [{ port: 53 }] } }
+---
+{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+  metadata: { name: dns, namespace: shop, labels: { kubernetes.io/service-name: dns } }, endpoints: [{ addresses: [127.0.0.1] }] }
+---
 { apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: web, namespace: shop },
   spec: { type: ClusterSetIP, ips: [10.42.0.1], ports: [{ name: http, port: 80 }] } }
 ---
@@ -127,7 +132,7 @@ describe('a multicluster zone', { timeout: 60_000 }, () => {
     const lines = records.slice(1, -1).map(record => formatRecord(record).replaceAll(/\s+/g, ' '))
     assert.deepEqual(lines, [
       'clusterset.local. 5 IN NS ns.dns.clusterset.local.',
-      'ns.dns.clusterset.local. 5 IN A 127.0.0.1',
+      'ns.dns.clusterset.local. 5 IN A 10.96.0.10',
       'db.shop.svc.clusterset.local. 5 IN A 10.43.0.1',
       'db-0.east.db.shop.svc.clusterset.local. 5 IN A 10.43.0.1',
       '_sql._tcp.db.shop.svc.clusterset.local. 5 IN SRV 0 50 5432 db-0.east.db.shop.svc.clusterset.local.',

@@ -122,8 +122,8 @@ export class Reflector {
     const retryAfterMs = error instanceof ApiFailure ? error.retryAfterMs : 0
     const { resource, failures, listed } = this.#options
     const isUnknown = status === 404 && resource.absence !== null
-    // What the server does not know has no objects. Those of a server that knew it stay, as in every other failure.
-    if (isUnknown && wasListing) {
+    // What the server does not know has no objects. Those that it had before stay, as in every other failure.
+    if (isUnknown && this.held.size === 0) {
       this.#heard()
       listed()
     }

@@ -27,8 +27,10 @@ describe('what is watched', () => {
   it('depends on the options', () => {
     const names = (selection: Partial<Selection>): string[] =>
       selectedResources({ ...EVERYTHING, ...selection }).map(({ name }) => name)
-    assert.deepEqual(names({ pods: false }), ['namespaces', 'services', 'endpointslices'])
-    assert.deepEqual(names({ endpoints: false }), ['namespaces', 'services', 'pods'])
+    const imported = ['serviceimports', 'imported-endpointslices']
+    assert.deepEqual(names({ pods: false }), ['namespaces', 'services', 'endpointslices', ...imported])
+    assert.deepEqual(names({ endpoints: false }), ['namespaces', 'services', 'pods', ...imported])
+    assert.deepEqual(names({ multicluster: false }), ['namespaces', 'services', 'endpointslices', 'pods'])
   })
 
   it('is selected by the API server', () => {
@@ -41,7 +43,11 @@ describe('what is watched', () => {
         labelSelector: 'app in (a, b)',
         fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown',
       },
+      serviceimports: { labelSelector: 'team=a' },
+      'imported-endpointslices': { labelSelector: 'app in (a, b),multicluster.kubernetes.io/service-name' },
     })
+    const slices = selectedResources(EVERYTHING).find(({ name }) => name === 'imported-endpointslices')
+    assert.deepEqual(slices?.selectors, { labelSelector: 'multicluster.kubernetes.io/service-name' })
   })
 })
 
@@ -122,6 +128,57 @@ describe('an EndpointSlice', () => {
   it('may have no endpoints and no ports', () => {
     const empty = { namespace: 'shop', name: 'web-1', service: 'web', ports: [], endpoints: [] }
     assert.deepEqual(state('endpointslices', { metadata: labelled, endpoints: null, ports: null }), empty)
+  })
+})
+
+describe('a ServiceImport', () => {
+  const rest = { ...NAMED, externalName: '', ports: [] }
+  const cases: [rule: string, spec: NonNullable<ApiObject['spec']>, expected: object][] = [
+    [
+      'has its addresses',
+      { type: 'ClusterSetIP', ips: ['10.42.0.1', 'fd42::1'] },
+      { ...rest, kind: 'address', addresses: ['10.42.0.1', 'fd42::1'] },
+    ],
+    ['may have none yet', { type: 'ClusterSetIP' }, { ...rest, kind: 'address', addresses: [] }],
+    [
+      'is headless, whatever its addresses',
+      { type: 'Headless', ips: ['10.42.0.1'] },
+      { ...rest, kind: 'headless', addresses: [] },
+    ],
+    [
+      'has ports',
+      { type: 'Headless', ports: [{ port: 80 }] },
+      { ...rest, kind: 'headless', addresses: [], ports: [{ name: '', protocol: 'TCP', port: 80 }] },
+    ],
+  ]
+  for (const [rule, spec, expected] of cases) {
+    it(rule, () => assert.deepEqual(state('serviceimports', { metadata, spec }), expected))
+  }
+})
+
+describe('an EndpointSlice of another cluster', () => {
+  const SERVICE = 'multicluster.kubernetes.io/service-name'
+  const CLUSTER = 'multicluster.kubernetes.io/source-cluster'
+  const of = (labels: Record<string, string>): unknown =>
+    state('imported-endpointslices', {
+      metadata: { ...metadata, labels },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['10.1.0.1'] }],
+    })
+  const endpoints = [{ address: '10.1.0.1', hostname: '', podName: '' }]
+  const rest = { ...NAMED, ports: [], endpoints }
+
+  it('is of the service and the cluster that its labels name', () => {
+    const labels = { [SERVICE]: 'db', [CLUSTER]: 'east', 'kubernetes.io/service-name': 'derived' }
+    assert.deepEqual(of(labels), { ...rest, service: 'db', cluster: 'east' })
+  })
+
+  it('may name no cluster', () => {
+    assert.deepEqual(of({ [SERVICE]: 'db' }), { ...rest, service: 'db', cluster: '' })
+  })
+
+  it('is nothing without a service', () => {
+    assert.equal(of({ [CLUSTER]: 'east', 'kubernetes.io/service-name': 'db' }), null)
   })
 })
 

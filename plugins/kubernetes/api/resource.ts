@@ -106,7 +106,7 @@ function importedResources({ labels, namespaceLabels, podNames }: Selection): re
       name: 'serviceimports',
       path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports',
       kind: 'import',
-      absence: "install the ServiceImport CRD of the MCS API, or leave out 'multicluster'",
+      absence: "install the ServiceImport CRD of the MCS API (v1alpha1), or leave out 'multicluster'",
       selectors: labelSelector(namespaceLabels),
       state: importState,
     },

@@ -209,6 +209,60 @@ describe('assemble', () => {
     assert.deepEqual([...states.keys()], ['namespace default', 'service default/web'])
   })
 
+  const IMPORT = `{ apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: { name: web, namespace: shop,
+    labels: { team: a } }, spec: { type: TYPE, ips: [10.42.0.1], ports: [{ name: http, port: 80 }] } }`
+  const IMPORTED_SLICE = `{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: { name: web-1, namespace: shop,
+    labels: { multicluster.kubernetes.io/service-name: web, multicluster.kubernetes.io/source-cluster: east, a: "1" } },
+    addressType: IPv4, ports: [{ name: http, port: 80 }], endpoints: [{ addresses: [10.1.0.1], hostname: h }] }`
+
+  it('knows what other clusters have exported, and from which one its endpoints are', () => {
+    const { states } = assembled([IMPORT.replace('TYPE', 'ClusterSetIP'), IMPORTED_SLICE])
+    const ports = [{ name: 'http', protocol: 'TCP', port: 80 }]
+    const rest = { namespace: 'shop', name: 'web', externalName: '', ports }
+    assert.deepEqual(
+      [...states.values()],
+      [
+        { kind: 'namespace', key: 'shop', object: { name: 'shop' } },
+        { kind: 'import', key: 'shop/web', object: { ...rest, kind: 'address', addresses: ['10.42.0.1'] } },
+        {
+          kind: 'imported-slice',
+          key: 'shop/web-1',
+          object: {
+            namespace: 'shop',
+            name: 'web-1',
+            service: 'web',
+            cluster: 'east',
+            ports,
+            endpoints: [{ address: '10.1.0.1', hostname: 'h', podName: '' }],
+          },
+        },
+      ],
+    )
+  })
+
+  it('has a headless import without addresses', () => {
+    const { states } = assembled([IMPORT.replace('TYPE', 'Headless')])
+    const state = states.get('import shop/web')
+    assert.ok(state?.kind === 'import')
+    assert.deepEqual([state.object?.kind, state.object?.addresses], ['headless', []])
+  })
+
+  it('selects imports by the labels for namespaces, their slices by those for slices, and neither without multicluster', () => {
+    const objects = [IMPORT.replace('TYPE', 'Headless'), IMPORTED_SLICE]
+    const keys = (selection: Partial<Selection>): string[] =>
+      [...assembled(objects, selection).states.keys()].filter(key => key.startsWith('import'))
+    const selector = (text: string): Selection['labels'] => {
+      const parsed = parseLabelSelector(text)
+      assert.ok(typeof parsed === 'function')
+      return parsed
+    }
+    assert.deepEqual(keys({}), ['import shop/web', 'imported-slice shop/web-1'])
+    assert.deepEqual(keys({ namespaceLabels: selector('team=b') }), ['imported-slice shop/web-1'])
+    assert.deepEqual(keys({ labels: selector('a=2') }), ['import shop/web'])
+    assert.deepEqual(keys({ endpoints: false }), ['import shop/web', 'imported-slice shop/web-1'])
+    assert.deepEqual(keys({ multicluster: false }), [])
+  })
+
   it('takes the last of two objects with one name, and says where both are', () => {
     const result = assembled([
       WEB.replace('SPEC', '{ clusterIP: 10.96.1.1, ports: [{ port: 80 }] }'),

@@ -9,6 +9,9 @@ const service = (spec: string, metadata = 'name: web'): string =>
 const slice = (body: string): string =>
   `apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: web-1\n${body}\n`
 
+const serviceImport = (spec: string, name = 'web'): string =>
+  `apiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceImport\nmetadata: { name: ${name} }\nspec:\n  ${spec}\n`
+
 const errors: [rule: string, text: string, errors: readonly string[]][] = [
   [
     'a file is YAML',
@@ -193,6 +196,41 @@ const errors: [rule: string, text: string, errors: readonly string[]][] = [
     ["x.yaml:5: status.podIP: 'none' is not an IP address"],
   ],
   [
+    'an import has a type',
+    serviceImport('ips: [10.42.0.1]'),
+    ['x.yaml:5: spec.type: is missing: ClusterSetIP or Headless'],
+  ],
+  [
+    'of two kinds',
+    serviceImport('type: ClusterIP'),
+    ["x.yaml:5: spec.type: 'ClusterIP' is not one of ClusterSetIP, Headless"],
+  ],
+  [
+    'its addresses are some',
+    serviceImport('type: ClusterSetIP\n  ips: [10.42.0.1, web]'),
+    ["x.yaml:6: spec.ips[1]: 'web' is not an IP address"],
+  ],
+  [
+    'one for each family',
+    serviceImport('type: ClusterSetIP\n  ips: [10.42.0.1, 10.42.0.2]'),
+    ['x.yaml:6: spec.ips: has two addresses of one family'],
+  ],
+  [
+    'and no more',
+    serviceImport('type: ClusterSetIP\n  ips: [10.42.0.1, "fd42::1", 10.42.0.2]'),
+    ['x.yaml:6: spec.ips: has more than two addresses'],
+  ],
+  [
+    'its ports have numbers',
+    serviceImport('type: Headless\n  ports: [{ name: http }]'),
+    ['x.yaml:6: spec.ports[0].port: is missing'],
+  ],
+  [
+    'its name is a label',
+    serviceImport('type: Headless', 'we.b'),
+    ["x.yaml:3: metadata.name: 'we.b' is not a DNS label: at most 63 of a-z, 0-9 and '-'"],
+  ],
+  [
     'every object with an error is told, lists included',
     `${service('  type: A')}---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata:\n    name: b\n  spec:\n    type: B\n`,
     [
@@ -227,6 +265,11 @@ const kinds: [rule: string, text: string, objects: readonly string[]][] = [
     'a list of slices',
     'apiVersion: discovery.k8s.io/v1\nkind: EndpointSliceList\nitems:\n- { metadata: { name: a }, addressType: IPv4 }\n',
     ['EndpointSlice default/a'],
+  ],
+  [
+    'imports of the version that the MCS API has, no other',
+    `${serviceImport('type: Headless')}---\n${serviceImport('type: Headless', 'b').replace('v1alpha1', 'v2')}`,
+    ['ServiceImport default/web'],
   ],
   [
     'anchors and merges',
