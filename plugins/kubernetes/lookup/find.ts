@@ -73,16 +73,15 @@ function findService(cluster: Cluster, rules: LookupRules, request: Request, isI
   if (rules.ignoreEmptyService && kind === 'address' && service.endpoints.length === 0) return NAME_ERROR
   if (request.depth === 2) return service.whole() ?? NAME_ERROR
   if (isImported && namesCluster(request)) return service.part(request.left, '', '') ?? NAME_ERROR
-  return service.part(request.endpoint, request.port, request.protocol) ?? emptyNonTerminal(service, request)
+  const part = service.part(request.endpoint, request.port, request.protocol)
+  if (part !== null) return part
+  // A cluster's name has no records, but exists because those of its endpoints do (RFC 8020 section 2).
+  return isImported && service.hasCluster(request.endpoint) ? EMPTY : emptyNonTerminal(service, request)
 }
 
-/**
- * `_tcp.<service>` has no records, but exists because `_http._tcp.<service>` does (RFC 8020 section 2); so does the name of
- * a cluster, because those of its endpoints do.
- */
+/** `_tcp.<service>` has no records, but exists because `_http._tcp.<service>` does (RFC 8020 section 2). */
 function emptyNonTerminal(service: ServiceEntry, request: Request): Found {
   const label = request.endpoint
-  if (service.hasCluster(label)) return EMPTY
   if (label.charCodeAt(1) !== 0x5f || label.length < 3) return NAME_ERROR
   return service.part('', '', label.slice(2)) === null ? NAME_ERROR : EMPTY
 }
