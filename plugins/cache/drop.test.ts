@@ -106,7 +106,7 @@ describe('dropping', () => {
       const query = makeQuery(`h${i}.example.org`, 'A')
       store.set(
         cacheKey(query),
-        new Entry(answer(`h${i}.example.org`), query.name, 300, systemClock.nowMs(), true, new Epochs()),
+        new Entry(answer(`h${i}.example.org`), query.name, query.folded, 300, systemClock.nowMs(), true, new Epochs()),
       )
     }
     assert.equal(store.size, 1024)

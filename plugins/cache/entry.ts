@@ -16,51 +16,79 @@ const ENTRY_OVERHEAD_OCTETS = 256
 const NO_NAMES: FoldedName[] = []
 const MAX_TARGETS = 16
 
+/** Where an entry is stored. */
+export interface EntryHolder {
+  /** Makes the entry with this key the youngest. */
+  touch(key: string): void
+}
+
 /**
  * A stored reply. Its records are shared with every hit; only what differs between hits is made anew, and all of that is good
- * only as long as the entry is in the store.
+ * only as long as the entry is in the store: it is itself what the packet cache is told about that (`Reuse`), since there are
+ * many entries and few may be asked for twice.
  */
-export class Entry {
+export class Entry implements Reuse {
   readonly ttlSeconds: number
   readonly isServerFailure: boolean
   readonly #stored: Reply
   /** The question's name in the letter case of the query that the reply was made for. */
   readonly #name: Name
   readonly #storedAtMs: number
-  readonly #countsDown: boolean
-  #touch = () => {}
   readonly #epochs: Epochs
-  /** Taken with the first hit, -1 before. */
-  #epoch = -1
+  #holder: EntryHolder | null = null
+  #key = ''
+  /** The question's name, folded. */
+  readonly folded: FoldedName
+  /** Taken with the first hit, -1 before and once the entry is no longer in the store. */
+  epoch = -1
+  epochValue = 0
+  readonly untilMs: number
+  readonly countsDown: boolean
+  /** What goes up with the hits of the server that was answered last. */
+  counters: readonly Slot[] = []
   /** The last reply served, good until its remaining seconds, flags or letter case are no longer what is wanted. */
   #served: Reply
   #servedName: Name
   #servedTtlSeconds = -1
   #servedFlags = -1
-  #servedCounters: readonly Slot[] = []
 
-  constructor(stored: Reply, name: Name, ttlSeconds: number, nowMs: number, countsDown: boolean, epochs: Epochs) {
+  constructor(
+    stored: Reply,
+    name: Name,
+    folded: FoldedName,
+    ttlSeconds: number,
+    nowMs: number,
+    countsDown: boolean,
+    epochs: Epochs,
+  ) {
     this.#epochs = epochs
     this.ttlSeconds = ttlSeconds
     this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
     this.#stored = stored
     this.#name = name
     this.#storedAtMs = nowMs
-    this.#countsDown = countsDown
+    this.folded = folded
+    this.untilMs = nowMs + ttlSeconds * 1000
+    this.countsDown = countsDown
     this.#served = stored.delivery === Delivery.BARE ? failure(stored.rcode) : stored
     this.#servedName = name
   }
 
-  /** Puts the entry in a store, in which `touch` makes it the youngest. */
-  adopt(touch: () => void): void {
-    this.#touch = touch
+  /** Says where the entry is stored. */
+  adopt(holder: EntryHolder, key: string): void {
+    this.#holder = holder
+    this.#key = key
+  }
+
+  touch(): void {
+    this.#holder?.touch(this.#key)
   }
 
   /** Says that the entry is no longer in the store. */
   retire(): void {
-    if (this.#epoch < 0) return
-    this.#epochs.close(this.#epoch)
-    this.#epoch = -1
+    if (this.epoch < 0) return
+    this.#epochs.close(this.epoch)
+    this.epoch = -1
   }
 
   /** Whole seconds of its life that are left at a moment of the monotonic clock; 0 or less when it is over. */
@@ -78,13 +106,14 @@ export class Entry {
     const isServed =
       ttlSeconds === this.#servedTtlSeconds &&
       flags === this.#servedFlags &&
-      counters === this.#servedCounters &&
+      counters === this.counters &&
       query.name === this.#servedName
     if (isServed) return this.#served
     this.#servedTtlSeconds = ttlSeconds
     this.#servedFlags = flags
     this.#servedName = query.name
-    this.#servedCounters = counters
+    this.counters = counters
+    if (this.epoch < 0) this.#openEpoch()
     this.#served = reply('cache', {
       rcode: stored.rcode,
       flags,
@@ -92,7 +121,7 @@ export class Entry {
       authority: renamed(stored.authority, this.#name, query.name),
       additional: renamed(stored.additional, this.#name, query.name),
       uniformTtlSeconds: ttlSeconds,
-      reuse: this.#reuse(counters),
+      reuse: this,
     })
     return this.#served
   }
@@ -108,16 +137,9 @@ export class Entry {
     return targets
   }
 
-  #reuse(counters: readonly Slot[]): Reuse {
-    if (this.#epoch < 0) this.#epoch = this.#epochs.open()
-    return {
-      epoch: this.#epoch,
-      epochValue: this.#epochs.values[this.#epoch]!,
-      untilMs: this.#storedAtMs + this.ttlSeconds * 1000,
-      countsDown: this.#countsDown,
-      counters,
-      touch: this.#touch,
-    }
+  #openEpoch(): void {
+    this.epoch = this.#epochs.open()
+    this.epochValue = this.#epochs.values[this.epoch]!
   }
 
   /** About how much memory the entry takes, in octets. */

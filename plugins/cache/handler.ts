@@ -120,7 +120,8 @@ export class Cache implements AnswerCache {
     if (matchZone(options.disabledZones, query.folded) !== null) {
       return trimmed(reply, query, ttlSeconds, reply.reuse === null ? null : slots.passing(reply.reuse))
     }
-    const entry = new Entry(reply, query.name, ttlSeconds, this.#clock.nowMs(), !this.#options.keepTtl, this.#epochs)
+    const countsDown = !this.#options.keepTtl
+    const entry = new Entry(reply, query.name, query.folded, ttlSeconds, this.#clock.nowMs(), countsDown, this.#epochs)
     if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
     else slots.successEvictions.inc(this.#success.set(key, entry))
     return trimmed(reply, query, ttlSeconds, null)

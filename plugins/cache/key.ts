@@ -1,8 +1,4 @@
 import type { Query } from '#plugin/query.ts'
-import type { FoldedName } from '#wire/name.ts'
-
-/** Chars of a key after its name. */
-const AFTER_NAME = 3
 
 /**
  * What a stored reply answers, in full: folded name, type, class, DO and CD. The name ends in its root label and the rest
@@ -11,9 +7,4 @@ const AFTER_NAME = 3
 export function cacheKey(query: Query): string {
   const bits = (query.dnssecOk ? 1 : 0) | (query.checkingDisabled ? 2 : 0)
   return query.folded + String.fromCharCode(query.type, query.class, bits)
-}
-
-/** The name that a key begins with. */
-export function nameOfKey(key: string): FoldedName {
-  return key.slice(0, -AFTER_NAME) as FoldedName
 }

@@ -1,6 +1,5 @@
 import { matchZone } from '#plugin/zones.ts'
 import type { Entry } from '#plugins/cache/entry.ts'
-import { nameOfKey } from '#plugins/cache/key.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { isSubdomain } from '#wire/name.ts'
 
@@ -25,14 +24,14 @@ export class NameIndex {
   /** Notes the key of an entry under its own name and those that its CNAME records lead to. */
   add(key: string, entry: Entry): void {
     if (this.#zones.length === 0) return
-    this.#addTo(nameOfKey(key), key)
+    this.#addTo(entry.folded, key)
     for (const target of entry.targets) this.#addTo(target, key)
   }
 
   /** Undoes `add`. */
   remove(key: string, entry: Entry): void {
     if (this.#keys.size === 0) return
-    this.#removeFrom(nameOfKey(key), key)
+    this.#removeFrom(entry.folded, key)
     for (const target of entry.targets) this.#removeFrom(target, key)
   }
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Entry } from '#plugins/cache/entry.ts'
+import type { Entry, EntryHolder } from '#plugins/cache/entry.ts'
 import { NameIndex } from '#plugins/cache/name-index.ts'
 import type { FoldedName } from '#wire/name.ts'
 
@@ -7,7 +7,7 @@ import type { FoldedName } from '#wire/name.ts'
 const OCTETS_PER_ENTRY = 4096
 
 /** Replies by key, those not asked for the longest given up first. */
-export class Store {
+export class Store implements EntryHolder {
   readonly #entries: LRUCache<string, Entry>
   readonly #names = new NameIndex()
   #evicted = 0
@@ -38,10 +38,14 @@ export class Store {
     return this.#entries.get(key)
   }
 
+  touch(key: string): void {
+    this.#entries.get(key)
+  }
+
   /** Stores an entry in place of the one with this key; returns how many others had to go. */
   set(key: string, entry: Entry): number {
     this.#evicted = 0
-    entry.adopt(() => void this.#entries.get(key))
+    entry.adopt(this, key)
     this.#entries.set(key, entry, { size: entry.sizeOctets() })
     // An entry larger than the whole store is not taken.
     if (this.#entries.has(key)) this.#names.add(key, entry)

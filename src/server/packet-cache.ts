@@ -6,8 +6,8 @@ import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
 import { uncompressedOctets } from '#plugin/reply-size.ts'
 import type { RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
-import { fold, hashOf } from '#server/packet-key.ts'
-import { layoutOf } from '#server/packet-layout.ts'
+import { hashOf } from '#server/packet-key.ts'
+import { PacketLayout } from '#server/packet-layout.ts'
 import { PacketRing, RING_OCTETS } from '#server/packet-ring.ts'
 import { Flag } from '#wire/constants.ts'
 
@@ -52,6 +52,7 @@ export class PacketCache {
   readonly #epochs: Epochs
   readonly #sets: Int32Array = new Int32Array(SETS * SET_WORDS)
   readonly #ring: PacketRing
+  readonly #layout = new PacketLayout()
   /** By place; made with the first packet. */
   #audiences: (Audience | null)[] = []
   #reuses: (Reuse | null)[] = []
@@ -124,16 +125,22 @@ export class PacketCache {
     if (!this.#isKnown || reuse === null || reply.delivery !== Delivery.WRITTEN || reply.error !== null) return
     if (end - start > MAX_KEY_OCTETS || length > MAX_REPLY_OCTETS) return
     if ((octets[from + 2]! & (Flag.TC >> 8)) !== 0) return
-    const kept = octets.slice(from, from + length)
-    const layout = layoutOf(kept, block.shuffles)
-    if (layout === null) return
-    const key = message.slice(start, end)
-    const foldedEnd = fold(key)
+    if (!this.#layout.read(octets, from, block.shuffles)) return
     const place = this.#take()
-    const { epoch, epochValue, untilMs } = reuse
-    const size = uncompressedOctets(query, reply)
-    const packet = { place, key, foldedEnd, reply: kept, layout, epoch, epochValue, untilMs, uncompressedOctets: size }
-    const at = this.#ring.add(packet)
+    const at = this.#ring.add({
+      place,
+      query: message,
+      queryStart: start,
+      queryEnd: end,
+      reply: octets,
+      replyStart: from,
+      replyOctets: length,
+      layout: this.#layout,
+      epoch: reuse.epoch,
+      epochValue: reuse.epochValue,
+      untilMs: reuse.untilMs,
+      uncompressedOctets: uncompressedOctets(query, reply),
+    })
     this.#sets[wordOf(place)] = this.#hash
     this.#sets[wordOf(place) + PACKETS] = at
     this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)

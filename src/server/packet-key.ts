@@ -1,6 +1,9 @@
 import { HEADER_OCTETS } from '#wire/constants.ts'
 
-/** A hash of everything after the ID in which letters of either case count the same; streams have hashes of their own. */
+/**
+ * A hash of everything after the ID in which letters of either case count the same. One message has another hash on a stream
+ * than it has not: every step can be undone, so what differs at first differs in the end.
+ */
 export function hashOf(message: Uint8Array, start: number, end: number, isStream: boolean): number {
   let hash = ((message[start + 2]! << 8) | message[start + 3]!) ^ ((end - start) << 16)
   if (isStream) hash = ~hash
@@ -16,15 +19,15 @@ export function hashOf(message: Uint8Array, start: number, end: number, isStream
 }
 
 /**
- * Folds a query's name in place, up to its first zero octet, and returns where that is. That is the name's end unless a label
- * holds a zero octet; what comes after such a one is then compared as it is, which is merely stricter. Length octets are
- * below 'A'.
+ * Folds the name of the query in `octets` from `start` on, `length` octets of it, up to its first zero octet, and returns how
+ * far from the start that is. That is the name's end unless a label holds a zero octet; what comes after such a one is then
+ * compared as it is, which is merely stricter. Length octets are below 'A'.
  */
-export function fold(query: Uint8Array): number {
+export function fold(octets: Uint8Array, start: number, length: number): number {
   let at = HEADER_OCTETS
-  for (; at < query.length && query[at] !== 0; at++) {
-    const octet = query[at]!
-    if (octet >= 0x41 && octet <= 0x5a) query[at] = octet + 0x20
+  for (; at < length && octets[start + at] !== 0; at++) {
+    const octet = octets[start + at]!
+    if (octet >= 0x41 && octet <= 0x5a) octets[start + at] = octet + 0x20
   }
   return at
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fold } from '#server/packet-key.ts'
-import { layoutOf } from '#server/packet-layout.ts'
+import { PacketLayout } from '#server/packet-layout.ts'
+import type { PacketParts } from '#server/packet-ring.ts'
 import { PacketRing } from '#server/packet-ring.ts'
 import { queryOctets } from '#test/support/client.ts'
 import { rr } from '#test/support/plugin.ts'
@@ -30,6 +30,18 @@ function exchange(label: string, addresses: number): { query: Uint8Array; reply:
   return { query, reply }
 }
 
+/** A packet in the first place, good for ever. The octets lie amid others. */
+function packetOf(query: Uint8Array, reply: Uint8Array): PacketParts {
+  const octets = new Uint8Array(4096).fill(0xaa)
+  octets.set(query, 3)
+  octets.set(reply, 1001)
+  const layout = new PacketLayout()
+  assert.ok(layout.read(octets, 1001, false))
+  const place = { query: octets, queryStart: 3, queryEnd: 3 + query.length, reply: octets, replyStart: 1001 }
+  const rest = { replyOctets: reply.length, epoch: 0, epochValue: 0, untilMs: Number.POSITIVE_INFINITY }
+  return { place: 0, ...place, ...rest, layout, uncompressedOctets: 0 }
+}
+
 test('a packet is whole as long as it has not been given up, however often the ring has gone round', t => {
   const random = new SeededRandom(Date.now() % 0x7fffffff)
   t.diagnostic(`seed ${random.seed}`)
@@ -44,19 +56,8 @@ test('a packet is whole as long as it has not been given up, however often the r
   for (let place = 0; place < 3000; place++) {
     const label = `${place}${'x'.repeat(random.below(50))}`
     const { query, reply } = exchange(label, random.below(12))
-    const key = query.slice()
-    const foldedEnd = fold(key)
-    const parts = {
-      place,
-      key,
-      foldedEnd,
-      reply,
-      epoch: 0,
-      epochValue: 7,
-      untilMs: place + 1,
-      uncompressedOctets: place,
-    }
-    const at = ring.add({ ...parts, layout: layoutOf(reply, false)! })
+    const packet = packetOf(query, reply)
+    const at = ring.add({ ...packet, place, epochValue: 7, untilMs: place + 1, uncompressedOctets: place })
     assert.ok(at > 0 && at < RING)
     kept.set(place, { at, query, reply })
     let octets = 0
@@ -79,8 +80,7 @@ test('a packet is whole as long as it has not been given up, however often the r
 test('a reply is good until its time and as long as its epoch has not changed', () => {
   const ring = new PacketRing(RING, () => {})
   const { query, reply } = exchange('a', 1)
-  const parts = { place: 0, key: query, foldedEnd: fold(query), reply, uncompressedOctets: 0, epoch: 1, untilMs: 1000 }
-  const at = ring.add({ ...parts, layout: layoutOf(reply, false)!, epochValue: 0xffff_ffff })
+  const at = ring.add({ ...packetOf(query, reply), epoch: 1, epochValue: 0xffff_ffff, untilMs: 1000 })
   assert.equal(ring.isGood(at, 999, Uint32Array.of(0, 0xffff_ffff)), true)
   assert.equal(ring.isGood(at, 1000, Uint32Array.of(0, 0xffff_ffff)), false)
   assert.equal(ring.isGood(at, 999, Uint32Array.of(0xffff_ffff, 0)), false)
@@ -89,8 +89,7 @@ test('a reply is good until its time and as long as its epoch has not changed', 
 test('times to live are what is left in seconds, rounded up, and change once a second', () => {
   const ring = new PacketRing(RING, () => {})
   const { query, reply } = exchange('a', 2)
-  const parts = { place: 0, key: query, foldedEnd: fold(query), reply, uncompressedOctets: 0, epoch: 0, epochValue: 0 }
-  const at = ring.add({ ...parts, layout: layoutOf(reply, false)!, untilMs: 30_000 })
+  const at = ring.add({ ...packetOf(query, reply), untilMs: 30_000 })
   for (const [nowMs, changes, ttlSeconds] of [
     [0, true, 30],
     [999, false, 30],

@@ -1,4 +1,5 @@
 import { randomBelow } from '#lib/random.ts'
+import { fold } from '#server/packet-key.ts'
 import type { PacketLayout } from '#server/packet-layout.ts'
 import { HEADER_OCTETS } from '#wire/constants.ts'
 
@@ -32,11 +33,14 @@ const NOWHERE = -1
 export interface PacketParts {
   /** Where it is found; told back when it is given up. */
   readonly place: number
-  /** The query's octets, its name folded up to `foldedEnd`. */
-  readonly key: Uint8Array
-  readonly foldedEnd: number
-  /** The reply's octets, which repeat the question. */
+  /** Holds the query from `queryStart` to `queryEnd`. */
+  readonly query: Uint8Array
+  readonly queryStart: number
+  readonly queryEnd: number
+  /** Holds the reply from `replyStart` on, `replyOctets` of it; it repeats the question. */
   readonly reply: Uint8Array
+  readonly replyStart: number
+  readonly replyOctets: number
   readonly layout: PacketLayout
   readonly epoch: number
   readonly epochValue: number
@@ -73,29 +77,35 @@ export class PacketRing {
   }
 
   /** Puts a packet in and returns where. */
-  add({ place, key, foldedEnd, reply, layout, epoch, epochValue, untilMs, uncompressedOctets }: PacketParts): number {
-    const { questionEnd, ttlOffsets, addressOffsets, addressOctets } = layout
-    const keyAt = HEADER_WORDS * 4
-    const offsetsAt = keyAt + key.length + HEADER_OCTETS - 2 + reply.length - questionEnd
-    const evenOffsetsAt = offsetsAt + (offsetsAt & 1)
-    const at = this.#takeRoom(evenOffsetsAt + 2 * (ttlOffsets.length + addressOffsets.length))
+  add(parts: PacketParts): number {
+    const { query, queryStart, queryEnd, reply, replyStart, replyOctets, layout } = parts
+    const { questionEnd, ttlCount, addressCount } = layout
+    const queryOctets = queryEnd - queryStart
+    const offsetsAt = HEADER_WORDS * 4 + queryOctets + HEADER_OCTETS - 2 + replyOctets - questionEnd
+    const at = this.#takeRoom(offsetsAt + 1 + 2 * (ttlCount + addressCount))
+    const octets = this.#octets
+    const key = at + HEADER_WORDS * 4
+    for (let i = 0; i < queryOctets; i++) octets[key + i] = query[queryStart + i]!
+    const foldedEnd = fold(octets, key, queryOctets)
+    const replyAt = key + queryOctets
+    for (let i = 2; i < HEADER_OCTETS; i++) octets[replyAt + i - 2] = reply[replyStart + i]!
+    const rest = replyAt + HEADER_OCTETS - 2 - questionEnd
+    for (let i = questionEnd; i < replyOctets; i++) octets[rest + i] = reply[replyStart + i]!
     const word = at >> 2
     const words = this.#words
-    words[word + PLACE] = place
-    words[word + EPOCH] = epoch
-    words[word + EPOCH_VALUE] = epochValue
-    this.#doubles[(word + UNTIL_MS) >> 1] = untilMs
+    words[word + PLACE] = parts.place
+    words[word + EPOCH] = parts.epoch
+    words[word + EPOCH_VALUE] = parts.epochValue
+    this.#doubles[(word + UNTIL_MS) >> 1] = parts.untilMs
     words[word + TTL_SECONDS] = -1
-    words[word + REPLY_OCTETS] = reply.length
-    words[word + KEY] = key.length | (foldedEnd << 16)
-    words[word + QUESTION_END] = questionEnd | (addressOctets << 16)
-    words[word + COUNTS] = ttlOffsets.length | (addressOffsets.length << 16)
-    words[word + UNCOMPRESSED_OCTETS] = uncompressedOctets
-    this.#octets.set(key, at + keyAt)
-    this.#octets.set(reply.subarray(2, HEADER_OCTETS), at + keyAt + key.length)
-    this.#octets.set(reply.subarray(questionEnd), at + keyAt + key.length + HEADER_OCTETS - 2)
-    this.#halves.set(ttlOffsets, (at + evenOffsetsAt) >> 1)
-    this.#halves.set(addressOffsets, ((at + evenOffsetsAt) >> 1) + ttlOffsets.length)
+    words[word + REPLY_OCTETS] = replyOctets
+    words[word + KEY] = queryOctets | (foldedEnd << 16)
+    words[word + QUESTION_END] = questionEnd | (layout.addressOctets << 16)
+    words[word + COUNTS] = ttlCount | (addressCount << 16)
+    words[word + UNCOMPRESSED_OCTETS] = parts.uncompressedOctets
+    const first = this.#offsetsAt(at)
+    for (let i = 0; i < ttlCount; i++) this.#halves[first + i] = layout.ttlOffsets[i]!
+    for (let i = 0; i < addressCount; i++) this.#halves[first + ttlCount + i] = layout.addressOffsets[i]!
     return at
   }
 
