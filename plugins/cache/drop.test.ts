@@ -98,7 +98,7 @@ describe('dropping', () => {
   })
 
   it('what has been dropped or given up leaves no trace', () => {
-    const store = new Store(0)
+    const store = new Store(0, new Epochs())
     store.track([foldName(name('example.org'))])
     const answer = (text: string): Reply =>
       reply('next', { answer: [rr(`${text}. 300 IN CNAME x.example.org.`), rr('x.example.org. 300 IN A 192.0.2.1')] })
@@ -106,7 +106,7 @@ describe('dropping', () => {
       const query = makeQuery(`h${i}.example.org`, 'A')
       store.set(
         cacheKey(query),
-        new Entry(answer(`h${i}.example.org`), query.name, query.folded, 300, systemClock.nowMs(), true, new Epochs()),
+        new Entry(answer(`h${i}.example.org`), query.name, query.folded, 300, systemClock.nowMs(), true),
       )
     }
     assert.equal(store.size, 1024)

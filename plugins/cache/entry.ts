@@ -1,9 +1,8 @@
-import type { Epochs } from '#plugin/epochs.ts'
 import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
-import type { Reuse } from '#plugin/reuse.ts'
+import type { Recency, Reuse } from '#plugin/reuse.ts'
 import { Flag, Rcode, Type } from '#wire/constants.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
 import { foldName, nameFromOctets } from '#wire/name.ts'
@@ -17,15 +16,16 @@ const NO_NAMES: FoldedName[] = []
 const MAX_TARGETS = 16
 
 /** Where an entry is stored. */
-export interface EntryHolder {
-  /** Makes the entry with this key the youngest. */
-  touch(key: string): void
+export interface EntryHolder extends Recency {
+  /** The epoch of the entry with this key, which ends when what was made of the entry is no longer good. */
+  openEpoch(key: string): number
+  /** The value of an epoch now. */
+  epochValue(epoch: number): number
 }
 
 /**
- * A stored reply. Its records are shared with every hit; only what differs between hits is made anew, and all of that is good
- * only as long as the entry is in the store: it is itself what the packet cache is told about that (`Reuse`), since there are
- * many entries and few may be asked for twice.
+ * A stored reply. Its records are shared with every hit; only what differs between hits is made anew. It is itself what the
+ * packet cache is told about how long those are good (`Reuse`): there are many entries, and few are asked for twice.
  */
 export class Entry implements Reuse {
   readonly ttlSeconds: number
@@ -34,12 +34,11 @@ export class Entry implements Reuse {
   /** The question's name in the letter case of the query that the reply was made for. */
   readonly #name: Name
   readonly #storedAtMs: number
-  readonly #epochs: Epochs
   #holder: EntryHolder | null = null
   #key = ''
   /** The question's name, folded. */
   readonly folded: FoldedName
-  /** Taken with the first hit, -1 before and once the entry is no longer in the store. */
+  /** Taken with the first hit, -1 before. */
   epoch = -1
   epochValue = 0
   readonly untilMs: number
@@ -52,16 +51,7 @@ export class Entry implements Reuse {
   #servedTtlSeconds = -1
   #servedFlags = -1
 
-  constructor(
-    stored: Reply,
-    name: Name,
-    folded: FoldedName,
-    ttlSeconds: number,
-    nowMs: number,
-    countsDown: boolean,
-    epochs: Epochs,
-  ) {
-    this.#epochs = epochs
+  constructor(stored: Reply, name: Name, folded: FoldedName, ttlSeconds: number, nowMs: number, countsDown: boolean) {
     this.ttlSeconds = ttlSeconds
     this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
     this.#stored = stored
@@ -80,15 +70,8 @@ export class Entry implements Reuse {
     this.#key = key
   }
 
-  touch(): void {
-    this.#holder?.touch(this.#key)
-  }
-
-  /** Says that the entry is no longer in the store. */
-  retire(): void {
-    if (this.epoch < 0) return
-    this.#epochs.close(this.epoch)
-    this.epoch = -1
+  get recency(): Recency | null {
+    return this.#holder
   }
 
   /** Whole seconds of its life that are left at a moment of the monotonic clock; 0 or less when it is over. */
@@ -113,7 +96,10 @@ export class Entry implements Reuse {
     this.#servedFlags = flags
     this.#servedName = query.name
     this.counters = counters
-    if (this.epoch < 0) this.#openEpoch()
+    if (this.epoch < 0 && this.#holder !== null) {
+      this.epoch = this.#holder.openEpoch(this.#key)
+      this.epochValue = this.#holder.epochValue(this.epoch)
+    }
     this.#served = reply('cache', {
       rcode: stored.rcode,
       flags,
@@ -121,7 +107,7 @@ export class Entry implements Reuse {
       authority: renamed(stored.authority, this.#name, query.name),
       additional: renamed(stored.additional, this.#name, query.name),
       uniformTtlSeconds: ttlSeconds,
-      reuse: this,
+      reuse: this.epoch < 0 ? null : this,
     })
     return this.#served
   }
@@ -135,11 +121,6 @@ export class Entry implements Reuse {
       if (targets.push(foldName(nameFromOctets(rdata))) === MAX_TARGETS) break
     }
     return targets
-  }
-
-  #openEpoch(): void {
-    this.epoch = this.#epochs.open()
-    this.epochValue = this.#epochs.values[this.epoch]!
   }
 
   /** About how much memory the entry takes, in octets. */

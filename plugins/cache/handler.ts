@@ -26,7 +26,6 @@ export class Cache implements AnswerCache {
   readonly #next: Handler
   readonly #clock: Clock
   readonly #metrics: CacheMetrics
-  readonly #epochs: Epochs
   readonly #success: Store
   readonly #denial: Store
 
@@ -36,9 +35,8 @@ export class Cache implements AnswerCache {
     this.#next = next
     this.#clock = clock
     this.#metrics = metrics
-    this.#epochs = epochs
-    this.#success = new Store(options.success.capacity)
-    this.#denial = new Store(options.denial.capacity)
+    this.#success = new Store(options.success.capacity, epochs)
+    this.#denial = new Store(options.denial.capacity, epochs)
   }
 
   answer(query: Query): Answer {
@@ -56,7 +54,7 @@ export class Cache implements AnswerCache {
   }
 
   get isEmpty(): boolean {
-    return this.#success.size === 0 && this.#denial.size === 0
+    return this.#success.isEmpty && this.#denial.isEmpty
   }
 
   track(zones: readonly FoldedName[]): void {
@@ -121,9 +119,12 @@ export class Cache implements AnswerCache {
       return trimmed(reply, query, ttlSeconds, reply.reuse === null ? null : slots.passing(reply.reuse))
     }
     const countsDown = !this.#options.keepTtl
-    const entry = new Entry(reply, query.name, query.folded, ttlSeconds, this.#clock.nowMs(), countsDown, this.#epochs)
+    const entry = new Entry(reply, query.name, query.folded, ttlSeconds, this.#clock.nowMs(), countsDown)
     if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
-    else slots.successEvictions.inc(this.#success.set(key, entry))
+    else {
+      slots.successEvictions.inc(this.#success.set(key, entry))
+      this.#denial.forgetEvicted(key)
+    }
     return trimmed(reply, query, ttlSeconds, null)
   }
 }

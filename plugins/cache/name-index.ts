@@ -1,7 +1,14 @@
 import { matchZone } from '#plugin/zones.ts'
-import type { Entry } from '#plugins/cache/entry.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { isSubdomain } from '#wire/name.ts'
+
+/** What is found by name. */
+export interface Named {
+  /** The question's name. */
+  readonly folded: FoldedName
+  /** The names that its CNAME records lead to. */
+  readonly targets: readonly FoldedName[]
+}
 
 /**
  * The keys of a store by name, so that all that is stored about a name can be found, for names of some zones. It costs
@@ -22,14 +29,14 @@ export class NameIndex {
   }
 
   /** Notes the key of an entry under its own name and those that its CNAME records lead to. */
-  add(key: string, entry: Entry): void {
+  add(key: string, entry: Named): void {
     if (this.#zones.length === 0) return
     this.#addTo(entry.folded, key)
     for (const target of entry.targets) this.#addTo(target, key)
   }
 
   /** Undoes `add`. */
-  remove(key: string, entry: Entry): void {
+  remove(key: string, entry: Named): void {
     if (this.#keys.size === 0) return
     this.#removeFrom(entry.folded, key)
     for (const target of entry.targets) this.#removeFrom(target, key)

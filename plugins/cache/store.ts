@@ -1,32 +1,56 @@
 import { LRUCache } from 'lru-cache'
+import type { Epochs } from '#plugin/epochs.ts'
 import type { Entry, EntryHolder } from '#plugins/cache/entry.ts'
+import type { Named } from '#plugins/cache/name-index.ts'
 import { NameIndex } from '#plugins/cache/name-index.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 /** Memory that a store may take for each entry of its capacity, in octets, so that huge replies cannot exhaust it. */
 const OCTETS_PER_ENTRY = 4096
 
-/** Replies by key, those not asked for the longest given up first. */
+/** Evicted entries that are remembered: about as many as the packet cache has room for. */
+const MAX_EVICTED = 1 << 15
+
+/** What is left of an entry that had to make room: as much as is needed to know when what was made of it is no longer good. */
+interface Evicted extends Named {
+  readonly epoch: number
+}
+
+/**
+ * Replies by key, those not asked for the longest given up first. What was made of a reply that had to make room stays good
+ * until its time is over, its name is dropped, or there is a newer reply: the packet cache needs little room for each, and
+ * can hold several times as many as there are entries.
+ */
 export class Store implements EntryHolder {
   readonly #entries: LRUCache<string, Entry>
+  readonly #evicted: LRUCache<string, Evicted>
   readonly #names = new NameIndex()
-  #evicted = 0
+  readonly #epochs: Epochs
+  /** Keys of entries that have been asked for again, by epoch. */
+  readonly #keys: string[] = []
+  #evictions = 0
 
-  constructor(capacity: number) {
+  constructor(capacity: number, epochs: Epochs) {
+    this.#epochs = epochs
     const max = storeEntries(capacity)
     this.#entries = new LRUCache({
       max,
       maxSize: max * OCTETS_PER_ENTRY,
       dispose: (entry, key, reason) => {
-        entry.retire()
-        this.#names.remove(key, entry)
-        if (reason === 'evict') this.#evicted++
+        if (reason === 'evict') this.#evict(key, entry)
+        else this.#close(key, entry)
       },
     })
+    this.#evicted = new LRUCache({ max: MAX_EVICTED, dispose: (evicted, key) => this.#close(key, evicted) })
   }
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Whether nothing is stored, and nothing good is left of what was. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0 && this.#evicted.size === 0
   }
 
   /** Names that entries are found by, for tests of its memory. */
@@ -38,18 +62,35 @@ export class Store implements EntryHolder {
     return this.#entries.get(key)
   }
 
-  touch(key: string): void {
-    this.#entries.get(key)
+  openEpoch(key: string): number {
+    const epoch = this.#epochs.open()
+    this.#keys[epoch] = key
+    return epoch
+  }
+
+  epochValue(epoch: number): number {
+    return this.#epochs.values[epoch]!
+  }
+
+  touch(epoch: number): void {
+    const key = this.#keys[epoch]
+    if (key !== undefined && this.#entries.get(key) === undefined) this.#evicted.get(key)
   }
 
   /** Stores an entry in place of the one with this key; returns how many others had to go. */
   set(key: string, entry: Entry): number {
-    this.#evicted = 0
+    this.#evictions = 0
+    this.#evicted.delete(key)
     entry.adopt(this, key)
     this.#entries.set(key, entry, { size: entry.sizeOctets() })
     // An entry larger than the whole store is not taken.
     if (this.#entries.has(key)) this.#names.add(key, entry)
-    return this.#evicted
+    return this.#evictions
+  }
+
+  /** Gives up what was made of an entry that had to make room. */
+  forgetEvicted(key: string): void {
+    this.#evicted.delete(key)
   }
 
   /** Has entries about names in these zones found by name from now on. */
@@ -59,12 +100,29 @@ export class Store implements EntryHolder {
 
   /** Gives up all entries about a name. */
   drop(name: FoldedName): void {
-    for (const key of this.#names.keysOf(name)) this.#entries.delete(key)
+    for (const key of this.#names.keysOf(name)) {
+      this.#entries.delete(key)
+      this.#evicted.delete(key)
+    }
   }
 
   /** Gives up all entries about a name or one below it. */
   dropBelow(name: FoldedName): void {
     for (const each of this.#names.below(name)) this.drop(each)
+  }
+
+  #evict(key: string, entry: Entry): void {
+    this.#evictions++
+    const { epoch, folded, targets } = entry
+    if (epoch < 0) this.#names.remove(key, entry)
+    else this.#evicted.set(key, { epoch, folded, targets })
+  }
+
+  #close(key: string, entry: Evicted): void {
+    this.#names.remove(key, entry)
+    if (entry.epoch < 0) return
+    this.#epochs.close(entry.epoch)
+    this.#keys[entry.epoch] = ''
   }
 }
 

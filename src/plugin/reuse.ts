@@ -30,8 +30,14 @@ export interface Reuse {
   readonly countsDown: boolean
   /** Counters that go up with every reply sent. */
   readonly counters: readonly Slot[]
-  /** Says that the reply is still asked for; called about once a second while it is. */
-  touch(): void
+  /** Is told that the reply is still asked for, about once a second while it is; `null` if nobody wants to know. */
+  readonly recency: Recency | null
+}
+
+/** Keeps in mind what has been asked for lately. */
+export interface Recency {
+  /** The replies of this epoch are still asked for. */
+  touch(epoch: number): void
 }
 
 /** Is shown queries and their replies. */
@@ -64,6 +70,6 @@ export function untilChanged(epochs: Epochs, epoch: number): Reuse {
     untilMs: Number.POSITIVE_INFINITY,
     countsDown: false,
     counters: [],
-    touch() {},
+    recency: null,
   })
 }

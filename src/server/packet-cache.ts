@@ -5,14 +5,14 @@ import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
 import { uncompressedOctets } from '#plugin/reply-size.ts'
-import type { RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
+import type { Recency, RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import { hashOf } from '#server/packet-key.ts'
 import { PacketLayout } from '#server/packet-layout.ts'
 import { PacketRing, RING_OCTETS } from '#server/packet-ring.ts'
 import { Flag } from '#wire/constants.ts'
 
 /** Sets of places, a power of two, and places in each: the most packets that are kept is their product. */
-const SETS = 1 << 13
+const SETS = 1 << 14
 const WAYS = 4
 /** Words of a set: for each place the hash of its packet, then where that is, then hashes that were not found lately. */
 const SET_WORDS = 16
@@ -37,6 +37,7 @@ export interface BlockReuse {
 /** Who is told each time that a reply is sent again: the same object for all replies that are counted alike. */
 interface Audience {
   readonly countsDown: boolean
+  readonly recency: Recency | null
   readonly counters: readonly Slot[]
   readonly observers: readonly RepeatObserver[]
 }
@@ -55,7 +56,6 @@ export class PacketCache {
   readonly #layout = new PacketLayout()
   /** By place; made with the first packet. */
   #audiences: (Audience | null)[] = []
-  #reuses: (Reuse | null)[] = []
   #recent: Audience[] = []
   /** Of the message that `serve` was last asked about. */
   #hash = 0
@@ -93,8 +93,8 @@ export class PacketCache {
         this.#isKnown = true // Its reply goes in again as soon as there is one.
         return 0
       }
-      const { countsDown, counters, observers } = this.#audiences[place]!
-      if (countsDown && this.#ring.countDown(at, nowMs)) this.#reuses[place]!.touch()
+      const { countsDown, recency, counters, observers } = this.#audiences[place]!
+      if (countsDown && this.#ring.countDown(at, nowMs)) recency?.touch(this.#ring.epoch(at))
       const length = this.#ring.write(at, message, start, out, outStart)
       for (let i = 0; i < counters.length; i++) counters[i]!.inc()
       const id = (message[start]! << 8) | message[start + 1]!
@@ -144,17 +144,20 @@ export class PacketCache {
     this.#sets[wordOf(place)] = this.#hash
     this.#sets[wordOf(place) + PACKETS] = at
     this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)
-    this.#reuses[place] = reuse
   }
 
   #audience(query: Query, reply: Reply, reuse: Reuse, replyObservers: readonly ReplyObserver[]): Audience {
     const observers = replyObservers.map(observer => observer.ofRepeats(query, reply))
-    const { countsDown, counters } = reuse
+    const { countsDown, recency, counters } = reuse
     const known = this.#recent.find(
-      each => each.countsDown === countsDown && isSame(each.counters, counters) && isSame(each.observers, observers),
+      each =>
+        each.countsDown === countsDown &&
+        each.recency === recency &&
+        isSame(each.counters, counters) &&
+        isSame(each.observers, observers),
     )
     if (known !== undefined) return known
-    const audience = { countsDown, counters, observers }
+    const audience = { countsDown, recency, counters, observers }
     this.#recent = [audience, ...this.#recent.slice(0, RECENT_AUDIENCES - 1)]
     return audience
   }
@@ -170,10 +173,7 @@ export class PacketCache {
 
   /** A place for the packet of `#hash`: that of the same hash or an empty one if there is one, else that whose turn it is. */
   #take(): number {
-    if (this.#audiences.length === 0) {
-      this.#audiences = new Array(SETS * WAYS).fill(null)
-      this.#reuses = new Array(SETS * WAYS).fill(null)
-    }
+    if (this.#audiences.length === 0) this.#audiences = new Array(SETS * WAYS).fill(null)
     const sets = this.#sets
     const index = this.#hash & (SETS - 1)
     const set = index * SET_WORDS
@@ -188,7 +188,6 @@ export class PacketCache {
   #clear(place: number): void {
     this.#sets[wordOf(place) + PACKETS] = 0
     this.#audiences[place] = null
-    this.#reuses[place] = null
   }
 }
 

@@ -4,7 +4,7 @@ import type { PacketLayout } from '#server/packet-layout.ts'
 import { HEADER_OCTETS } from '#wire/constants.ts'
 
 /** Memory for packets, in octets. The system gives it as it is first written. */
-export const RING_OCTETS: number = 8 << 20
+export const RING_OCTETS: number = 12 << 20
 /** Packets begin where cache lines may: what is looked at for one lies in as few as can be. */
 const ALIGNMENT = 64
 
@@ -133,6 +133,11 @@ export class PacketRing {
       nowMs < this.#doubles[(word + UNTIL_MS) >> 1]! &&
       epochs[this.#words[word + EPOCH]!] === this.#words[word + EPOCH_VALUE]! >>> 0
     )
+  }
+
+  /** What the reply's being good depends on. */
+  epoch(at: number): number {
+    return this.#words[(at >> 2) + EPOCH]!
   }
 
   /** The reply's size without compression and OPT record. */
