@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { IMAGE_ENVIRONMENT, IMAGE_NODE_ARGUMENTS } from '#test/bench/image-settings.ts'
 import { ask } from '#test/support/client.ts'
 import { freePort } from '#test/support/example.ts'
 import { addressText } from '#wire/build.ts'
@@ -108,8 +109,8 @@ export async function startClusterServer(main: string, url: string, lines: strin
 }
 `,
   )
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', main, '-conf', file], {
-    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+  const child = spawn(process.execPath, [...IMAGE_NODE_ARGUMENTS, main, '-conf', file], {
+    env: { ...process.env, ...IMAGE_ENVIRONMENT },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return new ClusterServer(child, port, directory)

@@ -1,4 +1,4 @@
-/** A Service with one address and one port, `http`, TCP 80. */
+/** A Service with one address and one port, `http` over TCP. */
 export interface BenchService {
   readonly name: string
   readonly namespace: string
@@ -12,6 +12,10 @@ export const CLUSTER_ZONE = 'cluster.local'
 export const REVERSE_ZONE = '100.10.in-addr.arpa'
 /** The zone of the names outside of the cluster. */
 export const EXTERNAL_ZONE = 'example.org'
+/** What every name outside of the cluster has. */
+export const EXTERNAL_ADDRESSES = { A: '192.0.2.1', AAAA: '2001:db8::1' } as const
+/** The one port of every Service. */
+export const PORT = 80
 /** Time to live of all records of the cluster, in seconds. */
 export const TTL_SECONDS = 30
 

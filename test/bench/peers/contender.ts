@@ -30,6 +30,10 @@ export interface Site {
   readonly threads: number
   /** The port at 127.0.0.1 of a resolver for the names outside of the cluster. */
   readonly upstreamPort: number
+  /** The URL of an API server that has the cluster. */
+  readonly apiServer: string
+  /** The program of Nodens: src/main.ts, or the compiled one. */
+  readonly main: string
   readonly services: readonly BenchService[]
   /** Services whose SRV records are asked for. */
   readonly servicesWithPort: readonly BenchService[]

@@ -19,7 +19,7 @@ const ALL: readonly Contender[] = [
   bind,
   dnsmasq,
   dnsdist,
-  coredns,
+  ...coredns,
 ]
 
 /** Who takes part, with versions, and who is missing. */

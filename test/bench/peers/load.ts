@@ -4,11 +4,16 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { DnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { readDnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { track } from '#test/bench/peers/running-children.ts'
+import { outputOf } from '#test/bench/program-output.ts'
 
-/** Clients, each with a socket of its own, for each serving thread; the system spreads queries over threads by socket. */
-const CLIENTS_PER_THREAD = 8
-/** Questions under way among all clients. */
-const OUTSTANDING = 100
+/** Clients of one serving thread, each with a socket of its own: dnsperf looks at each for every answer, so that more cost more. */
+const CLIENTS = 4
+/** Clients for each of several threads: the system spreads queries over threads by socket, evenly only when there are many. */
+const CLIENTS_PER_THREAD = 16
+/** Questions under way among all clients, for each thread. With 200 the default socket buffer of some servers overflows. */
+const OUTSTANDING_PER_THREAD = 100
+/** dnsperf's socket buffers: its own default is too small for the answers that may wait in them. */
+const BUFFER_KIB = 1024
 /** A reply that takes longer is lost. */
 const TIMEOUT_SECONDS = 2
 
@@ -28,11 +33,8 @@ export interface Load {
 export interface Latency {
   readonly p50Us: number
   readonly p99Us: number
-}
-
-/** Asks every question of the file so many times, within ten seconds, so that caches and compilers are warm. */
-export async function warmUp(load: Load, times: number): Promise<DnsperfReport> {
-  return readDnsperfReport(await dnsperf(load, ['-n', String(times), '-l', '10']))
+  /** How many answers these are taken from. */
+  readonly samples: number
 }
 
 /** Asks as fast as the server answers. */
@@ -42,20 +44,28 @@ export async function askAtPeak(load: Load, seconds: number): Promise<DnsperfRep
 
 /** Asks so many questions a second. */
 export async function askAtRate(load: Load, seconds: number, queriesPerSecond: number): Promise<Latency> {
-  const output = await dnsperf(load, ['-v', '-l', String(seconds), '-Q', String(Math.max(1, queriesPerSecond | 0))])
+  const pace = ['-Q', String(Math.max(1, queriesPerSecond | 0)), ...(await evenPace())]
+  const output = await dnsperf(load, ['-v', '-l', String(seconds), ...pace])
   const times = Float64Array.from(output.matchAll(/^> \S+ \S+ \S+ (\d+\.\d+)$/gm), ([, time]) => Number(time)).sort()
-  return { p50Us: percentile(times, 0.5) * 1e6, p99Us: percentile(times, 0.99) * 1e6 }
+  return { p50Us: percentile(times, 0.5) * 1e6, p99Us: percentile(times, 0.99) * 1e6, samples: times.length }
 }
 
 function percentile(sorted: Float64Array, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
 }
 
+/** Newer dnsperf lets a burst of half a millisecond pass before it waits, unless told not to; older ones know no such option. */
+async function evenPace(): Promise<readonly string[]> {
+  const help = (await outputOf('dnsperf', ['-H'])) ?? ''
+  return help.includes('qps-threshold-wait') ? ['-O', 'qps-threshold-wait=0'] : []
+}
+
 /** Its output goes through a file: with `-v` there is a line for each answer, and a pipe would have to be read meanwhile. */
 async function dnsperf({ port, transport, file, threads, pin }: Load, more: readonly string[]): Promise<string> {
   const where = ['-s', '127.0.0.1', '-p', String(port), '-m', transport, '-d', file]
-  const clients = ['-c', String(CLIENTS_PER_THREAD * threads), '-q', String(OUTSTANDING), '-t', String(TIMEOUT_SECONDS)]
-  const words = [...pin, 'dnsperf', ...where, ...clients, ...more]
+  const clients = threads === 1 ? CLIENTS : CLIENTS_PER_THREAD * threads
+  const underWay = ['-c', String(clients), '-q', String(OUTSTANDING_PER_THREAD * threads), '-b', String(BUFFER_KIB)]
+  const words = [...pin, 'dnsperf', ...where, ...underWay, '-t', String(TIMEOUT_SECONDS), ...more]
   const outputFile = `${file}.output`
   const output = openSync(outputFile, 'w')
   try {

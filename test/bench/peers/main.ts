@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, release, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { expectedAnswers } from '#test/bench/peers/answers.ts'
+import { startBenchApiServer } from '#test/bench/peers/api-server.ts'
 import { benchCluster, portName } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import { findContenders } from '#test/bench/peers/contenders.ts'
@@ -28,6 +30,7 @@ const allSets = querySets(services)
 const ports = new Set(allSets.flatMap(({ lines }) => lines.filter(line => line.endsWith(' SRV'))))
 const directory = mkdtempSync(join(tmpdir(), 'nodens-peers-'))
 const upstream = await startUpstream()
+const apiServer = await startBenchApiServer(services)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     killChildren()
@@ -41,9 +44,14 @@ const bench: Bench = {
   services,
   servicesWithPort: services.filter(service => ports.has(`${portName(service)} SRV`)),
   sets: allSets.filter(({ name }) => options.sets.includes(name)),
+  expected: expectedAnswers(services),
+  warmUpSeconds: options.warmUp,
   seconds: options.seconds,
+  rate: options.rate,
   threads: options.threads,
   upstreamPort: upstream.port,
+  apiServer: apiServer.url,
+  main: options.main,
   pinning: pinning(options.threads),
 }
 const failures = new Map<string, string>()
@@ -52,6 +60,7 @@ try {
   process.stdout.write(options.json ? json(trials) : text(trials))
 } finally {
   upstream.stop()
+  await apiServer.stop()
   rmSync(directory, { recursive: true, force: true })
 }
 

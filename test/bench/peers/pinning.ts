@@ -7,6 +7,8 @@ export interface Pinning {
   readonly server: readonly string[]
   /** Put before a command that asks. */
   readonly load: readonly string[]
+  /** How many processors the load has to itself; 0 when it shares them with the server. */
+  readonly loadProcessors: number
   /** The same in words. */
   readonly text: string
 }
@@ -21,10 +23,11 @@ export function pinning(threads: number): Pinning {
   return {
     server: ['taskset', '-c', server],
     load: ['taskset', '-c', load],
+    loadProcessors: processors - threads,
     text: `server on processor ${server}, load on ${load}`,
   }
 }
 
 function anywhere(reason: string): Pinning {
-  return { server: [], load: [], text: `processes are not pinned: ${reason}` }
+  return { server: [], load: [], loadProcessors: 0, text: `processes are not pinned: ${reason}` }
 }

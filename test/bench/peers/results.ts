@@ -18,7 +18,17 @@ export interface Ratio {
   readonly isAtLeast: boolean
 }
 
-const FIGURES = ['queriesPerSecond', 'cpuUsPerQuery', 'p50Us', 'p99Us', 'loss', 'idleMib', 'loadedMib'] as const
+const FIGURES = [
+  'queriesPerSecond',
+  'cpuUsPerQuery',
+  'p50Us',
+  'p99Us',
+  'samples',
+  'clientShare',
+  'loss',
+  'idleMib',
+  'loadedMib',
+] as const
 
 /** Medians of the trials of each server in a set, the fastest first. */
 export function rowsOf(set: QuerySetName, contenders: readonly Contender[], trials: readonly Trial[]): Row[] {
@@ -27,7 +37,13 @@ export function rowsOf(set: QuerySetName, contenders: readonly Contender[], tria
     if (own.length === 0) return []
     const figures = FIGURES.map(figure => [figure, median(own.map(trial => trial[figure]))] as const)
     const wrong = own.find(trial => trial.wrong !== '') ?? own[0]!
-    return [{ ...wrong, ...Object.fromEntries(figures), kind, rounds: own.length }]
+    const atRate = own.flatMap(({ p99AtRateUs }) => p99AtRateUs ?? [])
+    const rest = {
+      p99AtRateUs: atRate.length === 0 ? null : median(atRate),
+      // The greatest: a reader is to know that a round was disturbed.
+      othersShare: Math.max(...own.map(({ othersShare }) => othersShare)),
+    }
+    return [{ ...wrong, ...Object.fromEntries(figures), ...rest, kind, rounds: own.length }]
   })
   return rows.sort((left, right) => right.queriesPerSecond - left.queriesPerSecond)
 }
@@ -60,7 +76,15 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
     )
     add(`p99 to the best peer (${steadiest.server})`, nodens.p99Us / steadiest.p99Us, 1, false)
   }
-  add('queries/s to CoreDNS', speed('nodens', 'coredns'), 3, true)
+  const atRate = rows.filter(({ kind, wrong, p99AtRateUs }) => kind === 'peer' && wrong === '' && p99AtRateUs !== null)
+  if (nodens !== undefined && nodens.p99AtRateUs !== null && atRate.length > 0) {
+    const steadiest = atRate.reduce((best, row) => (row.p99AtRateUs! < best.p99AtRateUs! ? row : best))
+    const what = `p99 at the same rate to the best peer (${steadiest.server})`
+    add(what, nodens.p99AtRateUs / steadiest.p99AtRateUs!, 1, false)
+  }
+  for (const { server } of rows.filter(row => row.server.startsWith('coredns'))) {
+    add(`queries/s to ${server}`, speed('nodens', server), 3, true)
+  }
   add('queries/s to the ceiling (echo)', speed('nodens', 'echo'), 0.9, true)
   add('queries/s with log to without', speed('nodens-log', 'nodens'), 0.6, true)
   add('queries/s over TCP to UDP', speed('nodens-tcp', 'nodens'), 0.5, true)

@@ -1,4 +1,5 @@
 import type { Contender } from '#test/bench/peers/contender.ts'
+import { isDisturbed } from '#test/bench/peers/meter.ts'
 import type { QuerySet } from '#test/bench/peers/query-sets.ts'
 import type { Ratio, Row } from '#test/bench/peers/results.ts'
 import { isMet } from '#test/bench/peers/results.ts'
@@ -14,10 +15,10 @@ export function setTable(
   const leftOut = contenders.filter(({ sets }) => !sets.includes(set.name))
   return `## ${set.title}
 
-| server | queries/s | CPU us/query | p50 us | p99 us | lost | MiB idle | MiB loaded | remarks |
-|---|---:|---:|---:|---:|---:|---:|---:|---|
+| server | queries/s | CPU us/query | load's CPU | p50 us | p99 us | p99 us at rate | lost | MiB idle | MiB loaded | remarks |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
 ${rows.map(row => rowText(row, notes.get(row.server) ?? '')).join('')}${leftOut
-  .map(({ name, note }) => `| ${name} | | | | | | | | left out: ${note} |\n`)
+  .map(({ name, note }) => `| ${name} | | | | | | | | | | left out: ${note} |\n`)
   .join('')}
 ${ratios.length === 0 ? '' : `| nodens | ratio | should be | |\n|---|---:|---:|---|\n${ratios.map(ratioText).join('')}\n`}`
 }
@@ -26,13 +27,18 @@ function rowText(row: Row, note: string): string {
   const figures = [
     Math.round(row.queriesPerSecond).toLocaleString('en-US'),
     row.cpuUsPerQuery.toFixed(2),
+    `${(row.clientShare * 100).toFixed(0)}%`,
     row.p50Us.toFixed(0),
     row.p99Us.toFixed(0),
+    row.p99AtRateUs?.toFixed(0) ?? '',
     `${(row.loss * 100).toFixed(2)}%`,
     row.idleMib.toFixed(0),
     row.loadedMib.toFixed(0),
   ]
-  const remarks = [row.wrong === '' ? '' : `**${row.wrong}**`, note].filter(text => text !== '').join('; ')
+  const disturbed = isDisturbed(row.othersShare)
+    ? `disturbed: others used ${row.othersShare.toFixed(2)} processors`
+    : ''
+  const remarks = [row.wrong === '' ? '' : `**${row.wrong}**`, disturbed, note].filter(text => text !== '').join('; ')
   return `| ${row.server} | ${figures.join(' | ')} | ${remarks} |\n`
 }
 

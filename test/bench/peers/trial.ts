@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { DnsperfReport } from '#test/bench/dnsperf-report.ts'
+import type { ExpectedAnswers } from '#test/bench/peers/answers.ts'
+import { wrongAnswer } from '#test/bench/peers/answers.ts'
 import { ChildServer } from '#test/bench/peers/child-server.ts'
 import type { BenchService } from '#test/bench/peers/cluster.ts'
 import { serviceName } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import type { Load } from '#test/bench/peers/load.ts'
-import { askAtPeak, askAtRate, warmUp } from '#test/bench/peers/load.ts'
+import { askAtPeak, askAtRate } from '#test/bench/peers/load.ts'
+import { metered } from '#test/bench/peers/meter.ts'
 import type { Pinning } from '#test/bench/peers/pinning.ts'
-import { cpuMicroseconds, memoryMib } from '#test/bench/peers/process-usage.ts'
+import { memoryMib } from '#test/bench/peers/process-usage.ts'
 import type { QuerySet, QuerySetName } from '#test/bench/peers/query-sets.ts'
 import { ask } from '#test/support/client.ts'
 import { freePort } from '#test/support/example.ts'
@@ -18,8 +21,6 @@ import { freePort } from '#test/support/example.ts'
 const START_LIMIT_MS = 30_000
 /** How long a server is left alone before its idle memory is read. */
 const IDLE_MS = 1000
-/** Twice, since a packet cache may keep only what was asked before. */
-const WARM_UP_TIMES = 2
 /** How far the part of NXDOMAIN answers may be from what it should be, since a run ends anywhere in the file. */
 const SHARE_TOLERANCE = 0.02
 
@@ -30,9 +31,15 @@ export interface Bench {
   readonly services: readonly BenchService[]
   readonly servicesWithPort: readonly BenchService[]
   readonly sets: readonly QuerySet[]
+  readonly expected: ExpectedAnswers
+  readonly warmUpSeconds: number
   readonly seconds: number
+  /** A rate at which all servers are asked besides half of their peak, in queries a second; 0 for none. */
+  readonly rate: number
   readonly threads: number
   readonly upstreamPort: number
+  readonly apiServer: string
+  readonly main: string
   readonly pinning: Pinning
 }
 
@@ -42,8 +49,17 @@ export interface Trial {
   readonly set: QuerySetName
   readonly queriesPerSecond: number
   readonly cpuUsPerQuery: number
+  /** At half of this server's peak. */
   readonly p50Us: number
   readonly p99Us: number
+  /** Answers that these two are taken from. */
+  readonly samples: number
+  /** At the rate that is the same for all servers; `null` without one. */
+  readonly p99AtRateUs: number | null
+  /** Processor time of the load at the peak, in processors. Where the load has one, 1 is when it could ask no faster. */
+  readonly clientShare: number
+  /** What other programs used meanwhile, in processors: more than 0.1 is a disturbed measurement. */
+  readonly othersShare: number
   /** Part of the queries without an answer, from 0 to 1. */
   readonly loss: number
   /** A second after the start, with the cluster loaded. */
@@ -57,9 +73,10 @@ export interface Trial {
 /** Starts a server, asks it all its sets and stops it. Throws when it does not answer. */
 export async function runTrials(contender: Contender, bench: Bench): Promise<Trial[]> {
   const directory = mkdtempSync(join(bench.directory, `${contender.name}-`))
-  const { services, servicesWithPort, threads, upstreamPort } = bench
+  const { services, servicesWithPort, threads, upstreamPort, apiServer, main } = bench
   const port = await freePort()
-  const launch = await contender.launch({ directory, port, threads, upstreamPort, services, servicesWithPort })
+  const site = { directory, port, threads, upstreamPort, apiServer, main, services, servicesWithPort }
+  const launch = await contender.launch(site)
   const server = new ChildServer(launch, bench.pinning.server, directory)
   try {
     await firstAnswer(server, port, serviceName(services.at(-1)!))
@@ -78,7 +95,7 @@ export async function runTrials(contender: Contender, bench: Bench): Promise<Tri
 
 async function runTrial(
   { name, kind, transport }: Contender,
-  { directory, seconds, threads, pinning }: Bench,
+  { directory, expected, warmUpSeconds, seconds, rate, threads, pinning }: Bench,
   server: ChildServer,
   port: number,
   set: QuerySet,
@@ -87,22 +104,24 @@ async function runTrial(
   const file = join(directory, `${set.name}.queries`)
   writeFileSync(file, `${set.lines.join('\n')}\n`)
   const load: Load = { port, transport, file, threads, pin: pinning.load }
-  await warmUp(load, WARM_UP_TIMES)
-  const cpuBefore = cpuMicroseconds(server.pid)
-  const peak = await askAtPeak(load, seconds)
-  const cpuUs = cpuMicroseconds(server.pid) - cpuBefore
-  const { p50Us, p99Us } = await askAtRate(load, seconds, peak.queriesPerSecond / 2)
+  await askAtPeak(load, warmUpSeconds)
+  const wrong = kind === 'ceiling' ? '' : await wrongAnswer(port, set.lines, expected)
+  const { result: peak, usage } = await metered(server.pid, () => askAtPeak(load, seconds))
+  const half = await metered(server.pid, () => askAtRate(load, seconds, peak.queriesPerSecond / 2))
+  const same = rate === 0 ? null : await metered(server.pid, () => askAtRate(load, seconds, rate))
   return {
     server: name,
     set: set.name,
     queriesPerSecond: peak.queriesPerSecond,
-    cpuUsPerQuery: cpuUs / peak.completed,
-    p50Us,
-    p99Us,
+    cpuUsPerQuery: usage.serverUs / peak.completed,
+    ...half.result,
+    p99AtRateUs: same?.result.p99Us ?? null,
+    clientShare: usage.clientUs / usage.wallUs,
+    othersShare: Math.max(usage.othersShare, half.usage.othersShare, same?.usage.othersShare ?? 0),
     loss: 1 - peak.completed / peak.sent,
     idleMib,
     loadedMib: memoryMib(server.pid),
-    wrong: kind === 'ceiling' ? '' : whatIsWrong(peak, set),
+    wrong: kind === 'ceiling' ? '' : wrong || whatIsWrong(peak, set),
   }
 }
 

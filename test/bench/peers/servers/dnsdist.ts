@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contender, Site } from '#test/bench/peers/contender.ts'
 import { ALL_SETS } from '#test/bench/peers/contender.ts'
-import { launchUnbound } from '#test/bench/peers/servers/unbound.ts'
+import { launchNodens } from '#test/bench/peers/servers/nodens.ts'
 import { freePort } from '#test/support/example.ts'
 
-/** Dnsdist with a packet cache before an Unbound that has the cluster. */
+/** Dnsdist with a packet cache before a Nodens that has the cluster. */
 export const dnsdist: Contender = {
   name: 'dnsdist',
   kind: 'peer',
@@ -13,7 +13,7 @@ export const dnsdist: Contender = {
   versionArguments: ['--version'],
   sets: ALL_SETS,
   transport: 'udp',
-  note: 'answers everything from its packet cache; the unbound behind it is not in the figures',
+  note: 'answers everything from its packet cache; the nodens behind it is not in the figures',
   launch: async site => {
     const backendPort = await freePort()
     const file = join(site.directory, 'dnsdist.conf')
@@ -21,7 +21,7 @@ export const dnsdist: Contender = {
     return {
       command: 'dnsdist',
       args: ['--supervised', '--disable-syslog', '-C', file],
-      backend: launchUnbound({ ...site, port: backendPort, threads: 1 }),
+      backend: await launchNodens({ ...site, port: backendPort, threads: 1 }),
     }
   },
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { CLUSTER_ZONE, portName, REVERSE_ZONE, serviceName, TTL_SECONDS } from '#test/bench/peers/cluster.ts'
+import { CLUSTER_ZONE, PORT, portName, REVERSE_ZONE, serviceName, TTL_SECONDS } from '#test/bench/peers/cluster.ts'
 import type { Contender, Site } from '#test/bench/peers/contender.ts'
 import { ALL_SETS } from '#test/bench/peers/contender.ts'
 import { writeHostsFile } from '#test/bench/peers/servers/hosts-file.ts'
@@ -38,5 +38,5 @@ local=/${REVERSE_ZONE}/
 server=127.0.0.1#${upstreamPort}
 cache-size=10000
 dns-forward-max=1000
-${servicesWithPort.map(service => `srv-host=${portName(service)},${serviceName(service)},80,0,100\n`).join('')}`
+${servicesWithPort.map(service => `srv-host=${portName(service)},${serviceName(service)},${PORT},0,100\n`).join('')}`
 }

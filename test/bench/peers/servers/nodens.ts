@@ -1,11 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { BenchService } from '#test/bench/peers/cluster.ts'
-import { CLUSTER_ZONE, namespacesOf, TTL_SECONDS } from '#test/bench/peers/cluster.ts'
-import type { Contender, Site } from '#test/bench/peers/contender.ts'
+import { IMAGE_ENVIRONMENT, IMAGE_NODE_ARGUMENTS } from '#test/bench/image-settings.ts'
+import type { Contender, Launch, Site } from '#test/bench/peers/contender.ts'
 import { ALL_SETS } from '#test/bench/peers/contender.ts'
-import { ordinaryCorefile } from '#test/bench/peers/servers/corefile.ts'
-import { REPOSITORY } from '#test/support/source.ts'
+import { kubernetesBlock, writeOrdinaryCorefile } from '#test/bench/peers/servers/corefile.ts'
 
 /** What differs among the rows of Nodens. */
 interface Variant {
@@ -30,6 +26,16 @@ export const nodensVariants: readonly Contender[] = [
   ),
 ]
 
+/** Starts Nodens as its image does. */
+export async function launchNodens(site: Site, { directives, env }: Partial<Variant> = {}): Promise<Launch> {
+  const file = await writeOrdinaryCorefile(site, kubernetesBlock(site), directives)
+  return {
+    command: process.execPath,
+    args: [...IMAGE_NODE_ARGUMENTS, site.main, '-conf', file],
+    env: { ...IMAGE_ENVIRONMENT, ...env },
+  }
+}
+
 function contender(variant: Variant, kind: 'nodens' | 'variant'): Contender {
   return {
     name: variant.name,
@@ -39,48 +45,6 @@ function contender(variant: Variant, kind: 'nodens' | 'variant'): Contender {
     sets: ALL_SETS,
     transport: variant.transport ?? 'udp',
     note: variant.note,
-    launch: async site => {
-      const file = join(site.directory, 'Corefile')
-      const multisocket = site.threads > 1 ? [`multisocket ${site.threads}`] : []
-      const more = [...multisocket, ...(variant.directives ?? [])]
-      writeFileSync(file, await ordinaryCorefile(site, clusterDirectives(site), more))
-      return { command: process.execPath, args: [`${REPOSITORY}src/main.ts`, '-conf', file], env: variant.env ?? {} }
-    },
+    launch: site => launchNodens(site, variant),
   }
-}
-
-function clusterDirectives({ directory, services }: Site): string {
-  const manifests = join(directory, 'manifests')
-  mkdirSync(manifests)
-  for (const namespace of namespacesOf(services)) {
-    const file = join(manifests, `${namespace}.json`)
-    writeFileSync(file, JSON.stringify(manifest(services.filter(service => service.namespace === namespace))))
-  }
-  const hosts = join(directory, 'hosts')
-  writeFileSync(hosts, '192.0.2.53 host.bench.internal\n')
-  return `kubernetes ${CLUSTER_ZONE} in-addr.arpa ip6.arpa {
-        manifests ${manifests}
-        pods insecure
-        fallthrough in-addr.arpa ip6.arpa
-        ttl ${TTL_SECONDS}
-    }
-    hosts ${hosts} {
-        fallthrough
-    }`
-}
-
-function manifest(services: readonly BenchService[]): unknown {
-  const items = services.map(({ name, namespace, address }) => ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace },
-    spec: {
-      type: 'ClusterIP',
-      clusterIP: address,
-      clusterIPs: [address],
-      ipFamilies: ['IPv4'],
-      ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
-    },
-  }))
-  return { apiVersion: 'v1', kind: 'List', items }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CLUSTER_ZONE, REVERSE_ZONE } from '#test/bench/peers/cluster.ts'
-import type { Contender, Launch, Site } from '#test/bench/peers/contender.ts'
+import type { Contender, Site } from '#test/bench/peers/contender.ts'
 import { ALL_SETS } from '#test/bench/peers/contender.ts'
 import { clusterRecords, reverseRecords } from '#test/bench/peers/servers/zone-files.ts'
 
@@ -14,14 +14,11 @@ export const unbound: Contender = {
   sets: ALL_SETS,
   transport: 'udp',
   note: '',
-  launch: site => Promise.resolve(launchUnbound(site)),
-}
-
-/** Writes Unbound's configuration and says how to start it. */
-export function launchUnbound(site: Site): Launch {
-  const file = join(site.directory, 'unbound.conf')
-  writeFileSync(file, configuration(site))
-  return { command: 'unbound', args: ['-d', '-p', '-c', file] }
+  launch: site => {
+    const file = join(site.directory, 'unbound.conf')
+    writeFileSync(file, configuration(site))
+    return Promise.resolve({ command: 'unbound', args: ['-d', '-p', '-c', file] })
+  },
 }
 
 function configuration({ directory, port, threads, upstreamPort, services }: Site): string {

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import type { BenchService } from '#test/bench/peers/cluster.ts'
 import {
   CLUSTER_ZONE,
+  EXTERNAL_ADDRESSES,
   EXTERNAL_ZONE,
   externalNames,
+  PORT,
   portName,
   REVERSE_ZONE,
   reverseName,
@@ -41,12 +43,14 @@ export function writeClusterZones(directory: string, services: readonly BenchSer
 
 /** Writes the names outside of the cluster as a zone, for a server that does not forward. */
 export function writeExternalZone(directory: string): ZoneFile {
-  const records = externalNames().flatMap(name => [`${name}. 3600 IN A 192.0.2.1`, `${name}. 3600 IN AAAA 2001:db8::1`])
+  const records = externalNames().flatMap(name =>
+    Object.entries(EXTERNAL_ADDRESSES).map(([type, address]) => `${name}. 3600 IN ${type} ${address}`),
+  )
   return writeZone(directory, EXTERNAL_ZONE, records)
 }
 
 function portRecord(service: BenchService): string {
-  return `${portName(service)}. ${TTL_SECONDS} IN SRV 0 100 80 ${serviceName(service)}.`
+  return `${portName(service)}. ${TTL_SECONDS} IN SRV 0 100 ${PORT} ${serviceName(service)}.`
 }
 
 function writeZone(directory: string, zone: string, records: readonly string[]): ZoneFile {
