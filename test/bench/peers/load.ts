@@ -17,6 +17,10 @@ const BUFFER_KIB = 1024
 /** A reply that takes longer is lost. */
 const TIMEOUT_SECONDS = 2
 
+const WARM_UP_STEP_SECONDS = 2
+/** A step that is faster than the one before by less than this has found the server steady. */
+const STEADY_GAIN = 1.03
+
 /** What is asked of whom. */
 export interface Load {
   readonly port: number
@@ -35,6 +39,19 @@ export interface Latency {
   readonly p99Us: number
   /** How many answers these are taken from. */
   readonly samples: number
+}
+
+/**
+ * Asks as fast as the server answers until it does not become faster, since its caches are full and its code compiled, or
+ * for `limitSeconds`.
+ */
+export async function warmUp(load: Load, limitSeconds: number): Promise<void> {
+  let fastest = 0
+  for (let seconds = 0; seconds < limitSeconds; seconds += WARM_UP_STEP_SECONDS) {
+    const { queriesPerSecond } = await askAtPeak(load, WARM_UP_STEP_SECONDS)
+    if (queriesPerSecond < fastest * STEADY_GAIN) return
+    fastest = queriesPerSecond
+  }
 }
 
 /** Asks as fast as the server answers. */

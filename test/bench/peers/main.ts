@@ -114,9 +114,10 @@ function json(trials: readonly Trial[]): string {
 
 function text(trials: readonly Trial[]): string {
   const versions = Object.entries(field.versions).map(([name, version]) => `${name} ${version}`)
+  const rate = options.rate === 0 ? '' : `; the rate that is the same for all is ${options.rate} queries/s`
   const lines = [
     `${machineText()}; ${bench.pinning.text}.`,
-    `${options.services} Services; medians of ${options.rounds} rounds of ${options.seconds} s; ${options.threads} serving thread(s) each.`,
+    `${options.services} Services; medians of ${options.rounds} rounds of ${options.seconds} s; ${options.threads} serving thread(s) each${rate}.`,
     `Peers: ${versions.join(', ') || 'none'}. Missing: ${field.missing.join(', ') || 'none'}.`,
     ...[...failures].map(([name, message]) => `**${name} did not run**: ${message}`),
   ]

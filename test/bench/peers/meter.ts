@@ -6,7 +6,7 @@ export interface Usage {
   readonly clientUs: number
   /** Time that passed. */
   readonly wallUs: number
-  /** What neither server nor load used, as a part of one processor: other programs, other guests of the host. */
+  /** What neither server nor load nor this process used, in processors: other programs, other guests of the host. */
   readonly othersShare: number
 }
 
@@ -46,14 +46,16 @@ async function meteredOnce<T>(pid: number, load: () => Promise<T>): Promise<Mete
   const serverUs = after.serverUs - before.serverUs
   const clientUs = after.clientUs - before.clientUs
   const wallUs = after.atUs - before.atUs
-  const othersUs = after.machineUs - before.machineUs - serverUs - clientUs
+  const othersUs = after.machineUs - before.machineUs - serverUs - clientUs - (after.ownUs - before.ownUs)
   return { result, usage: { serverUs, clientUs, wallUs, othersShare: Math.max(0, othersUs / wallUs) } }
 }
 
-function reading(pid: number): Record<'serverUs' | 'clientUs' | 'machineUs' | 'atUs', number> {
+function reading(pid: number): Record<'serverUs' | 'clientUs' | 'ownUs' | 'machineUs' | 'atUs', number> {
+  const own = process.cpuUsage()
   return {
     serverUs: cpuMicroseconds(pid),
     clientUs: endedChildrenMicroseconds(),
+    ownUs: own.user + own.system,
     machineUs: machineMicroseconds(),
     atUs: performance.now() * 1000,
   }

@@ -8,7 +8,7 @@ import { REPOSITORY } from '#test/support/source.ts'
 export interface BenchOptions {
   readonly json: boolean
   readonly rounds: number
-  /** How long a server is under full load before it is measured: until its caches are full and its code compiled. */
+  /** How long a server is at most under full load before it is measured, in seconds. */
   readonly warmUp: number
   /** How long each load of a measurement lasts. */
   readonly seconds: number
@@ -32,7 +32,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     options: {
       json: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '3' },
-      'warm-up': { type: 'string', default: '4' },
+      'warm-up': { type: 'string', default: '20' },
       seconds: { type: 'string', default: '3' },
       rate: { type: 'string', default: '40000' },
       threads: { type: 'string', default: '1' },

@@ -9,7 +9,7 @@ import type { BenchService } from '#test/bench/peers/cluster.ts'
 import { serviceName } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import type { Load } from '#test/bench/peers/load.ts'
-import { askAtPeak, askAtRate } from '#test/bench/peers/load.ts'
+import { askAtPeak, askAtRate, warmUp } from '#test/bench/peers/load.ts'
 import { metered } from '#test/bench/peers/meter.ts'
 import type { Pinning } from '#test/bench/peers/pinning.ts'
 import { memoryMib } from '#test/bench/peers/process-usage.ts'
@@ -104,7 +104,7 @@ async function runTrial(
   const file = join(directory, `${set.name}.queries`)
   writeFileSync(file, `${set.lines.join('\n')}\n`)
   const load: Load = { port, transport, file, threads, pin: pinning.load }
-  await askAtPeak(load, warmUpSeconds)
+  await warmUp(load, warmUpSeconds)
   const wrong = kind === 'ceiling' ? '' : await wrongAnswer(port, set.lines, expected)
   const { result: peak, usage } = await metered(server.pid, () => askAtPeak(load, seconds))
   const half = await metered(server.pid, () => askAtRate(load, seconds, peak.queriesPerSecond / 2))
