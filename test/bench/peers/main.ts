@@ -34,6 +34,7 @@ const apiServer = await startBenchApiServer(services)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     killChildren()
+    process.stdout.write(options.json ? json() : text())
     rmSync(directory, { recursive: true, force: true })
     process.exit(130)
   })
@@ -55,9 +56,11 @@ const bench: Bench = {
   pinning: pinning(options.threads),
 }
 const failures = new Map<string, string>()
+/** All that has been measured; what there is of it is printed when the bench is interrupted. */
+const trials: Trial[] = []
 try {
-  const trials = await runRounds()
-  process.stdout.write(options.json ? json(trials) : text(trials))
+  await runRounds()
+  process.stdout.write(options.json ? json() : text())
 } finally {
   upstream.stop()
   await apiServer.stop()
@@ -65,9 +68,8 @@ try {
 }
 
 /** All rounds; each begins with another server, so that none always has the machine as another one left it. */
-async function runRounds(): Promise<Trial[]> {
+async function runRounds(): Promise<void> {
   const { present } = field
-  const trials: Trial[] = []
   for (let round = 0; round < options.rounds; round++) {
     const first = Math.floor((round * present.length) / options.rounds)
     for (const contender of [...present.slice(first), ...present.slice(0, first)]) {
@@ -75,7 +77,6 @@ async function runRounds(): Promise<Trial[]> {
       trials.push(...(await tryTrials(contender)))
     }
   }
-  return trials
 }
 
 /** One server that does not run is no reason to go without the others. */
@@ -88,15 +89,15 @@ async function tryTrials(contender: Contender): Promise<Trial[]> {
   }
 }
 
-function results(trials: readonly Trial[]) {
+function results() {
   return bench.sets.map(set => {
     const rows = rowsOf(set.name, field.present, trials)
     return { set, rows, ratios: ratiosOf(rows) }
   })
 }
 
-function json(trials: readonly Trial[]): string {
-  const sets = results(trials).map(({ set, rows, ratios }) => ({ set: set.name, title: set.title, rows, ratios }))
+function json(): string {
+  const sets = results().map(({ set, rows, ratios }) => ({ set: set.name, title: set.title, rows, ratios }))
   const { versions, missing } = field
   const machine = machineText()
   const report = {
@@ -112,7 +113,7 @@ function json(trials: readonly Trial[]): string {
   return `${JSON.stringify(report, null, 2)}\n`
 }
 
-function text(trials: readonly Trial[]): string {
+function text(): string {
   const versions = Object.entries(field.versions).map(([name, version]) => `${name} ${version}`)
   const rate = options.rate === 0 ? '' : `; the rate that is the same for all is ${options.rate} queries/s`
   const lines = [
@@ -121,7 +122,7 @@ function text(trials: readonly Trial[]): string {
     `Peers: ${versions.join(', ') || 'none'}. Missing: ${field.missing.join(', ') || 'none'}.`,
     ...[...failures].map(([name, message]) => `**${name} did not run**: ${message}`),
   ]
-  const tables = results(trials).map(({ set, rows, ratios }) => setTable(set, rows, ratios, field.present))
+  const tables = results().map(({ set, rows, ratios }) => setTable(set, rows, ratios, field.present))
   return `${lines.join('\n')}\n\n${tables.join('\n')}`
 }
 
