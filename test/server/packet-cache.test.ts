@@ -94,7 +94,7 @@ const PEER: Peer = {
 /** Waits until a server has seen a change, by names that nobody asked for before: pods of the namespace that it brings. */
 async function changed(server: TestServer, event: number): Promise<void> {
   const asked = new Asked(server)
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     const name = `10-0-${tries >> 8}-${tries & 255}.event-${event}.pod.cluster.local`
     const reply = asked.ask(queryOctets(name, 'A'), true) as { answer: unknown[] }
     if (reply.answer?.length === 1) return
