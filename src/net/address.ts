@@ -27,9 +27,16 @@ export function isWildcard(address: string): boolean {
   return address === '' || address === '0.0.0.0' || address === '::'
 }
 
+const MAPPED = '::ffff:'
+
+/** Whether an address is an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`), as a socket for both families has them. */
+export function isMapped(address: string): boolean {
+  return address.startsWith(MAPPED) && address.includes('.')
+}
+
 /** The IPv4 address in an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`); other addresses unchanged, zones cut off. */
 export function plainAddress(address: string): string {
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7)
+  if (isMapped(address)) return address.slice(MAPPED.length)
   const zone = address.indexOf('%')
   return zone === -1 ? address : address.slice(0, zone)
 }

@@ -1,18 +1,22 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import type { Peer } from '#lib/peer.ts'
-import { isWildcard, joinHostPort, plainAddress } from '#net/address.ts'
+import { isWildcard, joinHostPort } from '#net/address.ts'
 import { bindError, errorCode } from '#net/bind-error.ts'
-import type { OnDrop } from '#net/drop.ts'
+import { DgramPeer } from '#net/dgram/dgram-peer.ts'
+import { DgramSender } from '#net/dgram/dgram-sender.ts'
 import { ignoreDrops } from '#net/drop.ts'
-import { plainOctets } from '#net/plain-octets.ts'
 import type { Responder } from '#net/responder.ts'
 import type { UdpListener } from '#net/udp-listener.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
-import { DEFAULT_RECEIVE_BUFFER_OCTETS, MAX_QUEUED_OCTETS, MAX_UDP_REPLY_OCTETS } from '#net/udp-options.ts'
-import { UnderWay } from '#net/under-way.ts'
+import { DEFAULT_RECEIVE_BUFFER_OCTETS } from '#net/udp-options.ts'
 import { MAX_MESSAGE_OCTETS } from '#wire/constants.ts'
+
+/** Messages that are answered together at most; libuv reads 32 in a turn of the event loop. */
+const BATCH = 64
+
+/** Messages up to this length are copied by a loop, which costs less than `set` up to there. */
+const SHORT_OCTETS = 128
 
 /**
  * Listens for DNS over UDP with node:dgram, on every platform and Node version. Rejects with Go's text when the address
@@ -67,6 +71,13 @@ class DgramListener implements UdpListener {
   readonly #sender: DgramSender
   readonly #peer: DgramPeer
   readonly #onMessage: (octets: Buffer, from: RemoteInfo) => void
+  readonly #answerSoon: () => void
+  /** What this turn of the event loop has brought so far. */
+  readonly #waiting: (Buffer | null)[] = new Array(BATCH).fill(null)
+  readonly #waitingFrom: (RemoteInfo | null)[] = new Array(BATCH).fill(null)
+  #waitingCount = 0
+  /** Where each message is copied to: a view of the Buffer, which the responder must not be given, would cost more. */
+  readonly #received = new Uint8Array(MAX_MESSAGE_OCTETS)
   readonly #isShared: boolean
   #closed: Promise<void> | null = null
 
@@ -79,7 +90,8 @@ class DgramListener implements UdpListener {
     this.#socket = socket
     this.#sender = new DgramSender(socket, options.onDrop ?? ignoreDrops)
     this.#peer = new DgramPeer(this.#sender, bound.address, bound.port)
-    this.#onMessage = (octets, from) => this.#answer(octets, from)
+    this.#onMessage = (octets, from) => this.#take(octets, from)
+    this.#answerSoon = () => this.#answerWaiting()
     socket.on('message', this.#onMessage)
     socket.on('error', () => this.#sender.onDrop('send error', 1))
   }
@@ -96,148 +108,47 @@ class DgramListener implements UdpListener {
 
   async #close(graceMs: number): Promise<void> {
     this.#socket.off('message', this.#onMessage)
+    this.#answerWaiting()
     await this.#sender.underWay.settle(graceMs)
     this.#sender.close()
     await new Promise<void>(resolve => this.#socket.close(resolve))
   }
 
-  #answer(octets: Buffer, from: RemoteInfo): void {
+  /**
+   * Has a message wait for the end of this turn, when all that it brought are answered in a row: what reads, answers and
+   * sends then finds its code and data in the processor's caches, which is worth 0.9 us of 8.4 for a mere echo.
+   */
+  #take(octets: Buffer, from: RemoteInfo): void {
     if (from.port === 0) {
       this.#sender.onDrop('port zero', 1)
       return
     }
-    const peer = this.#peer
-    const out = this.#sender.out
-    peer.from(from)
+    const at = this.#waitingCount++
+    this.#waiting[at] = octets
+    this.#waitingFrom[at] = from
+    if (at === 0) setImmediate(this.#answerSoon)
+    else if (at === BATCH - 1) this.#answerWaiting()
+  }
+
+  #answerWaiting(): void {
+    const count = this.#waitingCount
+    if (count === 0) return
+    this.#waitingCount = 0
     this.responder.begin()
-    const length = this.responder.answer(plainOctets(octets), 0, octets.length, peer, false, out, 0)
-    if (length > 0) this.#sender.sendOut(length, from.port, from.address)
-  }
-}
-
-/** Sends replies from buffers that are used again and again. */
-class DgramSender {
-  readonly onDrop: OnDrop
-  readonly underWay: UnderWay = new UnderWay()
-  out: Uint8Array = new Uint8Array(MAX_UDP_REPLY_OCTETS)
-  #late: Uint8Array = new Uint8Array(MAX_UDP_REPLY_OCTETS)
-  #socket: Socket | null
-  readonly #onSent: (error: Error | null) => void
-
-  constructor(socket: Socket, onDrop: OnDrop) {
-    this.#socket = socket
-    this.onDrop = onDrop
-    this.#onSent = error => {
-      if (error) this.onDrop('send error', 1)
+    for (let i = 0; i < count; i++) {
+      this.#answer(this.#waiting[i]!, this.#waitingFrom[i]!)
+      this.#waiting[i] = null
+      this.#waitingFrom[i] = null
     }
   }
 
-  close(): void {
-    this.#socket = null
-  }
-
-  sendOut(length: number, port: number, address: string): void {
-    if (!this.#send(this.out, length, port, address)) this.out = new Uint8Array(MAX_UDP_REPLY_OCTETS)
-  }
-
-  sendLate(message: Uint8Array, port: number, address: string): void {
-    const length = message.length
-    if (length > MAX_MESSAGE_OCTETS) {
-      this.onDrop('send error', 1)
-      return
-    }
-    if (length > this.#late.length) this.#late = new Uint8Array(MAX_MESSAGE_OCTETS)
-    this.#late.set(message)
-    if (!this.#send(this.#late, length, port, address)) this.#late = new Uint8Array(MAX_UDP_REPLY_OCTETS)
-  }
-
-  /** Whether the buffer may be used again: the system did not take the message yet when it may not. */
-  #send(buffer: Uint8Array, length: number, port: number, address: string): boolean {
-    const socket = this.#socket
-    if (socket === null) {
-      this.onDrop('peer gone', 1)
-      return true
-    }
-    if (socket.getSendQueueSize() > MAX_QUEUED_OCTETS) {
-      this.onDrop('send queue full', 1)
-      return true
-    }
-    socket.send(buffer, 0, length, port, address, this.#onSent)
-    return socket.getSendQueueCount() === 0
-  }
-}
-
-/** Whom the message at hand came from; one object for all messages of a socket. */
-class DgramPeer implements Peer {
-  family: 4 | 6 = 4
-  address = ''
-  port = 0
-  localAddress = ''
-  readonly localPort: number
-  readonly #sender: DgramSender
-  readonly #boundAddress: string
-  /** The address as the socket knows it: IPv4-mapped, or with a zone. */
-  #rawAddress = ''
-
-  constructor(sender: DgramSender, boundAddress: string, boundPort: number) {
-    this.#sender = sender
-    this.#boundAddress = boundAddress
-    this.localPort = boundPort
-  }
-
-  from(from: RemoteInfo): void {
-    this.#rawAddress = from.address
-    this.address = plainAddress(from.address)
-    this.family = this.address.includes(':') ? 6 : 4
-    this.port = from.port
-    this.localAddress = this.family === 4 && this.#boundAddress === '::' ? '0.0.0.0' : this.#boundAddress
-  }
-
-  send(message: Uint8Array): void {
-    this.#sender.sendLate(message, this.port, this.#rawAddress)
-  }
-
-  detach(): Peer {
-    return new DetachedDgramPeer(this, this.#rawAddress, this.#sender)
-  }
-
-  release(): void {}
-}
-
-/** A peer whose reply is under way. */
-class DetachedDgramPeer implements Peer {
-  readonly family: 4 | 6
-  readonly address: string
-  readonly port: number
-  readonly localAddress: string
-  readonly localPort: number
-  readonly #rawAddress: string
-  readonly #sender: DgramSender
-  #isUnderWay = true
-
-  constructor(peer: Peer, rawAddress: string, sender: DgramSender) {
-    this.family = peer.family
-    this.address = peer.address
-    this.port = peer.port
-    this.localAddress = peer.localAddress
-    this.localPort = peer.localPort
-    this.#rawAddress = rawAddress
-    this.#sender = sender
-    sender.underWay.begin()
-  }
-
-  send(message: Uint8Array): void {
-    this.#sender.sendLate(message, this.port, this.#rawAddress)
-    this.release()
-  }
-
-  detach(): Peer {
-    return this
-  }
-
-  release(): void {
-    if (!this.#isUnderWay) return
-    this.#isUnderWay = false
-    this.#sender.underWay.end()
+  #answer(octets: Buffer, from: RemoteInfo): void {
+    const received = this.#received
+    const length = octets.length
+    if (length <= SHORT_OCTETS) for (let i = 0; i < length; i++) received[i] = octets[i]!
+    else received.set(octets)
+    this.#peer.from = from
+    const replyLength = this.responder.answer(received, 0, length, this.#peer, false, this.#sender.out, 0)
+    if (replyLength > 0) this.#sender.sendOut(replyLength, from.port, from.address)
   }
 }
