@@ -31,6 +31,7 @@ export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[],
     const listening = await runtime.start()
     if (args.pidFile !== null) writeFileSync(args.pidFile, `${process.pid}\n`)
     if (args.quiet) return
+    writeLine(`[INFO] ${runtime.udpTransport}`)
     for (const line of startupLines(listening)) writeLine(line)
     writeLine(versionText().trimEnd())
   } catch (error) {

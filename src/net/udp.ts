@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { cLibrary } from '#net/batch/c-library.ts'
+import { cLibrary, whyNoCLibrary } from '#net/batch/c-library.ts'
 import { errorCode } from '#net/bind-error.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 import { listenUdp as listenUdpPortably } from '#net/udp-dgram.ts'
@@ -14,8 +14,19 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   return tryInBatches(options) ?? (await listenUdpPortably(options))
 }
 
+/** Which transport that is here, and why if it is the portable one; for the log of a start. */
+export function udpTransportText(): string {
+  if (isForcedPortable()) return 'UDP over node:dgram: NODENS_UDP=dgram'
+  const reason = whyNoCLibrary()
+  return reason === '' ? 'UDP in batches: recvmmsg, sendmmsg' : `UDP over node:dgram: ${reason}`
+}
+
+function isForcedPortable(): boolean {
+  return process.env['NODENS_UDP'] === 'dgram'
+}
+
 function tryInBatches(options: UdpOptions): UdpListener | null {
-  if (process.env['NODENS_UDP'] === 'dgram') return null
+  if (isForcedPortable()) return null
   if (options.address.includes('%')) return null // A zone is an interface's name, whose number node:dgram finds out.
   const c = cLibrary()
   if (c === null) return null

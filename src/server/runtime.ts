@@ -5,6 +5,7 @@ import { systemClock } from '#lib/clock.ts'
 import { canShareAddresses } from '#net/can-share.ts'
 import { HttpEndpointServer } from '#net/http-endpoints.ts'
 import type { Responder } from '#net/responder.ts'
+import { udpTransportText } from '#net/udp.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import type { ProcessControl } from '#plugin/env.ts'
 import { pluginLogger } from '#plugin/log.ts'
@@ -121,6 +122,11 @@ export class Runtime {
   /** What answers on each listen address of the configuration in force. */
   responders(): Responder[] {
     return (this.#serving.instance?.servers ?? []).map(({ server }) => server)
+  }
+
+  /** Which UDP transport its sockets have, and why if it is the portable one. */
+  get udpTransport(): string {
+    return udpTransportText()
   }
 
   /** Whether all serving threads that there should be serve. */

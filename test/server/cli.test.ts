@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { VERSION } from '#lib/version.ts'
+import { cLibrary } from '#net/batch/c-library.ts'
 import { ask } from '#test/support/client.ts'
 import { Load } from '#test/support/load.ts'
 import { NodensProcess, runNodens } from '#test/support/process.ts'
@@ -113,6 +114,29 @@ test('-conf stdin reads a pipe; -quiet prints nothing; the pid file comes and go
   assert.equal(await quiet.exit(), 0)
   assert.equal(quiet.stdout, '[INFO] SIGTERM: Shutting down servers then terminating\n')
 })
+
+const transports: [way: string, environment: Record<string, string>, line: RegExp][] = [
+  ['the one that there is', {}, cLibrary() === null ? /UDP over node:dgram: ./ : /UDP in batches: recvmmsg, sendmmsg$/],
+  ['the one that is forced', { NODENS_UDP: 'dgram' }, /UDP over node:dgram: NODENS_UDP=dgram$/],
+]
+for (const [way, environment, line] of transports) {
+  test(`a start says once, before its addresses, which UDP transport is used: ${way}`, async t => {
+    const corefile = '. {\nbind 127.0.0.1 127.0.0.2\nmultisocket 2\nwhoami\n}\n'
+    const options = { env: { ...process.env, ...environment } }
+    const nodens = new NodensProcess(['-conf', file('transport', corefile), '-p', '0'], options)
+    t.after(() => nodens.kill())
+    await nodens.output(/^Nodens-/m)
+    nodens.signal('SIGTERM')
+    assert.equal(await nodens.exit(), 0)
+    const [first = '', ...others] = nodens.stdout.split('\n')
+    assert.match(first, line)
+    assert.deepEqual(
+      others.filter(other => other.includes('UDP')),
+      [],
+    )
+    assert.equal(nodens.stderr, '')
+  })
+}
 
 describe('signals', () => {
   async function started(

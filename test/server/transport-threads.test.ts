@@ -72,3 +72,20 @@ test('the portable transport takes over where node:ffi is missing', async () => 
   const imported = without.replace(/import \{ listenUdp \} from (.*)/, 'const { listenUdp } = await import($1)')
   assert.equal((await run(process.execPath, script(imported))).stdout, 'dgram')
 })
+
+test('why the portable transport is used is told', async () => {
+  const text = `const { udpTransportText } = await import(${JSON.stringify(UDP)}); process.stdout.write(udpTransportText())`
+  const cases: [before: string, wanted: string][] = [
+    ['process.getBuiltinModule = () => undefined', `Node ${process.version} has no node:ffi`],
+    ['process.getBuiltinModule = () => { throw new Error("forbidden") }', 'node:ffi cannot be used: forbidden'],
+    [
+      'Object.defineProperty(process, "platform", { value: "plan9" })',
+      `this is plan9 on ${process.arch}, not Linux on x64 or arm64`,
+    ],
+    ['process.env.NODENS_UDP = "dgram"', 'NODENS_UDP=dgram'],
+  ]
+  for (const [before, wanted] of cases) {
+    const { stdout } = await run(process.execPath, script(`${before}; ${text}`))
+    assert.equal(stdout, `UDP over node:dgram: ${wanted}`)
+  }
+})

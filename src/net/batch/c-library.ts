@@ -62,22 +62,30 @@ const SIGNATURES = {
 const UV_POLL = 8
 
 let library: CLibrary | null | undefined
+let missing = ''
 
 /**
  * The C library by way of node:ffi, on Linux with 64-bit little-endian processors, whose struct layouts glibc and musl
  * share; `null` where that is not what we run on.
  */
 export function cLibrary(): CLibrary | null {
-  library ??= isSupported() ? load() : null
+  if (library === undefined) library = isSupported() ? load() : null
   return library
 }
 
+/** Why `cLibrary` is `null`, in a few words; empty when it is not. */
+export function whyNoCLibrary(): string {
+  return cLibrary() === null ? missing : ''
+}
+
 function isSupported(): boolean {
+  missing = `this is ${process.platform} on ${process.arch}, not Linux on x64 or arm64`
   return process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && endianness() === 'LE'
 }
 
 function load(): CLibrary | null {
   try {
+    missing = `Node ${process.version} has no node:ffi`
     const ffi = importQuietly()
     if (ffi === undefined) return null
     // Without a path, names are looked up in the process itself: it has libc, whichever that is, and exports libuv.
@@ -109,8 +117,9 @@ function load(): CLibrary | null {
       setDataFunction: functions.uv_handle_set_data.pointer,
       freeFunction: functions.free.pointer,
     }
-  } catch {
-    return null // A Node without node:ffi, or one that is forbidden to use it.
+  } catch (error) {
+    missing = `node:ffi cannot be used: ${error instanceof Error ? error.message : String(error)}`
+    return null // Or a Node that is forbidden to use it.
   }
 }
 
