@@ -1,4 +1,5 @@
 import type { SocketIdentity } from '#net/batch/shared-address.ts'
+import type { OnDrop } from '#net/drop.ts'
 import type { Responder } from '#net/responder.ts'
 import type { StreamListener } from '#net/tcp.ts'
 import { listenTcp } from '#net/tcp.ts'
@@ -32,13 +33,13 @@ export interface SocketsWanted {
   readonly reusePort: boolean
 }
 
-/** Opens UDP and TCP for an address. Rejects, with nothing left open, if one of them cannot be had. */
-export async function openSockets(wanted: SocketsWanted, responder: Responder): Promise<Sockets> {
+/** Opens UDP and TCP for an address; `onDrop` is told of what they let go as long as they live. Rejects, with nothing left open, if one of them cannot be had. */
+export async function openSockets(wanted: SocketsWanted, responder: Responder, onDrop: OnDrop): Promise<Sockets> {
   const { address, reusePort } = wanted
   for (let attempt = 1; ; attempt++) {
-    const udp = await named('ListenPacket', 'udp', address, wanted.port, listenUdp({ ...wanted, responder }))
+    const udp = await named('ListenPacket', 'udp', address, wanted.port, listenUdp({ ...wanted, responder, onDrop }))
     try {
-      const options = { address, port: udp.port, reusePort, responder }
+      const options = { address, port: udp.port, reusePort, responder, onDrop }
       return join(udp, await named('Listen', 'tcp', address, udp.port, listenTcp(options)))
     } catch (error) {
       await udp.close(0)

@@ -15,6 +15,7 @@ import type { Surroundings } from '#server/chain.ts'
 import { ControlThread } from '#server/channels.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
+import { dropCounter } from '#server/drop-counter.ts'
 import { eventRecorder } from '#server/events.ts'
 import { Instance } from '#server/instance.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
@@ -63,7 +64,7 @@ export class Runtime {
   readonly #clock: Clock
   readonly #http = new HttpEndpointServer()
   readonly #log = pluginLogger('server')
-  readonly #serving = new Serving(error => this.#report(error))
+  readonly #serving = new Serving(error => this.#report(error), dropCounter(this.metrics))
   readonly #pool: ThreadPool
   #generation = 0
   /** Starts, reloads and the shutdown happen one after another. */

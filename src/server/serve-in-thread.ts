@@ -12,6 +12,7 @@ import type { Surroundings } from '#server/chain.ts'
 import { ServingThread } from '#server/channels.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
+import { dropCounter } from '#server/drop-counter.ts'
 import { eventRecorder } from '#server/events.ts'
 import { Instance } from '#server/instance.ts'
 import { keepServing } from '#server/keep-serving.ts'
@@ -68,7 +69,7 @@ class ThreadServer {
   readonly #post: (message: ToControlThread) => void
   readonly #metrics = new MetricRegistry()
   readonly #log = pluginLogger('server')
-  readonly #serving = new Serving(error => this.#log.plain(`[ERROR] ${error.message}`))
+  readonly #serving = new Serving(error => this.#log.plain(`[ERROR] ${error.message}`), dropCounter(this.#metrics))
   /** By generation. */
   readonly #channels = new Map<number, ServingThread>()
   #prepared: Prepared | null = null

@@ -1,3 +1,4 @@
+import type { OnDrop } from '#net/drop.ts'
 import { enableDebugLines } from '#plugin/log.ts'
 import type { Instance } from '#server/instance.ts'
 import type { Sockets, SocketsWanted } from '#server/listeners.ts'
@@ -19,11 +20,16 @@ export interface Candidate {
 export class Serving {
   readonly #sockets = new Map<string, Sockets>()
   readonly #report: (error: Error) => void
+  readonly #onDrop: (label: string) => OnDrop
   #instance: Instance | null = null
 
-  /** `report` is told of what goes wrong where nothing can be taken back any more. */
-  constructor(report: (error: Error) => void) {
+  /**
+   * `report` is told of what goes wrong where nothing can be taken back any more; `onDrop` makes for each label who is
+   * told of what its sockets let go.
+   */
+  constructor(report: (error: Error) => void, onDrop: (label: string) => OnDrop) {
     this.#report = report
+    this.#onDrop = onDrop
   }
 
   /** The configuration in force. */
@@ -62,7 +68,7 @@ export class Serving {
         continue
       }
       const { server } = candidate.instance.servers.find(({ group }) => group.label === each.label)!
-      candidate.opened.set(each.label, await openSockets(each, server))
+      candidate.opened.set(each.label, await openSockets(each, server, this.#onDrop(each.label)))
     }
   }
 
