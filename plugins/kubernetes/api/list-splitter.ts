@@ -1,4 +1,5 @@
 import { ApiFailure } from '#plugins/kubernetes/api/failure.ts'
+import { Pieces } from '#plugins/kubernetes/api/pieces.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -13,6 +14,7 @@ const MAX_ITEM_OCTETS = 16 << 20
 const MAX_ENVELOPE_OCTETS = 1 << 20
 /** `items` at depth 1 is the array whose elements, at depth 2, are handed out. */
 const ITEM_DEPTH = 2
+const NOTHING = Buffer.alloc(0)
 
 /** What a list says besides its items. */
 export interface ListEnvelope {
@@ -34,7 +36,7 @@ export class ListSplitter {
   #word = ''
   #isKey = false;
 
-  /** The items that end in the next piece of the list. Throws an ApiFailure when one is without bounds. */
+  /** The items that end in the next piece of the list, each good until the next one. Throws an ApiFailure when one is without bounds. */
   *push(chunk: Buffer): Generator<Buffer, void, void> {
     let start = 0
     for (let i = 0; i < chunk.length; i++) {
@@ -69,9 +71,9 @@ export class ListSplitter {
           this.#depth--
           if (!this.#inItems) break
           if (this.#depth === ITEM_DEPTH) {
-            this.#item.add(chunk.subarray(start, i + 1))
+            const item = this.#item.finish(chunk.subarray(start, i + 1))
             start = i + 1
-            yield this.#item.take()
+            yield item
           } else if (this.#depth < ITEM_DEPTH) {
             this.#inItems = false
             this.#isKey = false
@@ -88,7 +90,7 @@ export class ListSplitter {
   end(): ListEnvelope {
     if (this.#depth !== 0) throw new ApiFailure('the list ended in the midst')
     try {
-      return JSON.parse(this.#envelope.take().toString()) as ListEnvelope
+      return JSON.parse(this.#envelope.finish(NOTHING).toString()) as ListEnvelope
     } catch {
       throw new ApiFailure('the list is not JSON')
     }
@@ -99,32 +101,5 @@ export class ListSplitter {
     else if (octet === BACKSLASH) this.#isEscaped = true
     else if (octet === QUOTE) this.#inString = false
     else if (this.#depth === 1 && this.#word.length < 6) this.#word += String.fromCharCode(octet)
-  }
-}
-
-/** Pieces of octets that belong together. */
-class Pieces {
-  readonly #max: number
-  readonly #what: string
-  #parts: Buffer[] = []
-  #octets = 0
-
-  constructor(max: number, what: string) {
-    this.#max = max
-    this.#what = what
-  }
-
-  add(part: Buffer): void {
-    if (part.length === 0) return
-    this.#octets += part.length
-    if (this.#octets > this.#max) throw new ApiFailure(`${this.#what} of more than ${this.#max} octets`)
-    this.#parts.push(part)
-  }
-
-  take(): Buffer {
-    const whole = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
-    this.#parts = []
-    this.#octets = 0
-    return whole
   }
 }

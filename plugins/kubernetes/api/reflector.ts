@@ -177,8 +177,8 @@ export class Reflector {
       isWatch: false,
     })
     const splitter = new ListSplitter()
-    for await (const chunk of readChunks(response, () => times.initialSilenceMs)) {
-      for (const item of splitter.push(chunk)) {
+    for await (const chunks of readChunks(response, () => times.initialSilenceMs)) {
+      for (const item of each(chunks, splitter)) {
         this.#put(parseObject(item))
         if (this.#mustRest()) await this.#rest()
       }
@@ -210,8 +210,8 @@ export class Reflector {
     const lines = new LineSplitter()
     let isListing = isInitial
     const silenceMs = (): number => (isListing ? times.initialSilenceMs : times.silenceMs)
-    for await (const chunk of readChunks(response, silenceMs)) {
-      for (const line of lines.push(chunk)) {
+    for await (const chunks of readChunks(response, silenceMs)) {
+      for (const line of each(chunks, lines)) {
         const event = readEvent(line)
         if (event === null) this.#failWithin(new ApiFailure('an event is not JSON'))
         else if (isListing && endsInitialEvents(event)) {
@@ -302,6 +302,11 @@ export class Reflector {
     this.#failuresWithin = 0
     this.#backoff.reset()
   }
+}
+
+/** What a splitter finds in pieces that have come together. */
+function* each(chunks: readonly Buffer[], splitter: LineSplitter | ListSplitter): Generator<Buffer, void, void> {
+  for (const chunk of chunks) yield* splitter.push(chunk)
 }
 
 function parseObject(octets: Buffer): ApiObject {

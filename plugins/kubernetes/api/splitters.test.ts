@@ -27,7 +27,7 @@ describe('LineSplitter', () => {
       fc.property(fc.array(line), sizes, (lines, sizes) => {
         const splitter = new LineSplitter()
         const text = lines.map(each => `${each}\n`).join('')
-        const found = cut(`${text}rest`, sizes).flatMap(piece => [...splitter.push(piece)].map(String))
+        const found = cut(`${text}rest`, sizes).flatMap(piece => Array.from(splitter.push(piece), String))
         assert.deepEqual(
           found,
           lines.map(each => Buffer.from(each).toString()),
@@ -63,7 +63,7 @@ describe('ListSplitter', () => {
         const splitter = new ListSplitter()
         const pieces = cut(JSON.stringify(value, null, isPretty ? 2 : 0), sizes)
         // Compared as text: JSON.parse of Node 26 takes one key for another when escapes are in them.
-        const found = pieces.flatMap(piece => [...splitter.push(piece)].map(octets => octets.toString().trim()))
+        const found = pieces.flatMap(piece => Array.from(splitter.push(piece), octets => octets.toString().trim()))
         const indent = (text: string): string => text.replaceAll('\n', '\n    ')
         assert.deepEqual(
           found,
