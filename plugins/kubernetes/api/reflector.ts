@@ -7,6 +7,8 @@ import { readChunks } from '#plugins/kubernetes/api/chunks.ts'
 import type { ApiClient } from '#plugins/kubernetes/api/client.ts'
 import { ApiFailure, isExpired, SilenceFailure } from '#plugins/kubernetes/api/failure.ts'
 import type { FailureLog } from '#plugins/kubernetes/api/failure-log.ts'
+import type { Fingerprint } from '#plugins/kubernetes/api/fingerprint.ts'
+import { fingerprintOf, NO_FINGERPRINT } from '#plugins/kubernetes/api/fingerprint.ts'
 import { Held } from '#plugins/kubernetes/api/held.ts'
 import { LineSplitter } from '#plugins/kubernetes/api/line-splitter.ts'
 import type { ListEnvelope } from '#plugins/kubernetes/api/list-splitter.ts'
@@ -16,7 +18,7 @@ import type { Pacer } from '#plugins/kubernetes/api/pacer.ts'
 import type { Resource } from '#plugins/kubernetes/api/resource.ts'
 import { keyOf } from '#plugins/kubernetes/api/resource.ts'
 import type { WatchEvent } from '#plugins/kubernetes/api/watch-event.ts'
-import { endsInitialEvents, failureOfEvent, readEvent } from '#plugins/kubernetes/api/watch-event.ts'
+import { endsInitialEvents, failureOfEvent, objectOctets, readEvent } from '#plugins/kubernetes/api/watch-event.ts'
 import type { Delta } from '#plugins/kubernetes/index/delta.ts'
 
 /** Spans of time that tests make shorter. */
@@ -38,6 +40,8 @@ export interface ReflectorOptions {
   readonly failures: FailureLog
   /** Ends it. */
   readonly signal: AbortSignal
+  /** Whether `held` keeps the states of objects, to be saved. */
+  readonly keepsStates: boolean
   /** Takes what has changed. */
   apply(deltas: readonly Delta[]): void
   /** Told of each complete list. */
@@ -70,7 +74,7 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options
-    this.held = new Held(options.resource.kind)
+    this.held = new Held(options.resource.kind, options.keepsStates)
     this.#backoff = new Backoff(options.times.backoff)
     this.#heardAtMs = options.clock.nowMs()
   }
@@ -179,7 +183,8 @@ export class Reflector {
     const splitter = new ListSplitter()
     for await (const chunks of readChunks(response, () => times.initialSilenceMs)) {
       for (const item of each(chunks, splitter)) {
-        this.#put(parseObject(item))
+        const octets = fingerprintOf(item)
+        if (!this.held.isHeld(octets)) this.#put(parseObject(item), octets)
         if (this.#mustRest()) await this.#rest()
       }
     }
@@ -212,12 +217,17 @@ export class Reflector {
     const silenceMs = (): number => (isListing ? times.initialSilenceMs : times.silenceMs)
     for await (const chunks of readChunks(response, silenceMs)) {
       for (const line of each(chunks, lines)) {
-        const event = readEvent(line)
-        if (event === null) this.#failWithin(new ApiFailure('an event is not JSON'))
-        else if (isListing && endsInitialEvents(event)) {
-          await this.#complete(event.object.metadata?.resourceVersion ?? '')
-          isListing = false
-        } else this.#take(event, isListing)
+        const object = objectOctets(line)
+        const octets = object === null ? NO_FINGERPRINT : fingerprintOf(object)
+        // Most of what is listed again has not changed: that is not decoded.
+        if (!isListing || !this.held.isHeld(octets)) {
+          const event = readEvent(line)
+          if (event === null) this.#failWithin(new ApiFailure('an event is not JSON'))
+          else if (isListing && endsInitialEvents(event)) {
+            await this.#complete(event.object.metadata?.resourceVersion ?? '')
+            isListing = false
+          } else this.#take(event, octets, isListing)
+        }
         if (this.#mustRest()) await this.#rest()
       }
       this.#flush()
@@ -225,11 +235,11 @@ export class Reflector {
     if (isListing) throw new ApiFailure('the list ended in the midst')
   }
 
-  #take(event: WatchEvent, isListing: boolean): void {
+  #take(event: WatchEvent, octets: Fingerprint, isListing: boolean): void {
     const { type, object } = event
     if (type === 'ERROR') this.#failWithin(failureOfEvent(event))
     if (type === 'DELETED') this.#remove(object)
-    else if (type !== 'BOOKMARK') this.#put(object)
+    else if (type !== 'BOOKMARK') this.#put(object, octets)
     if (isListing) return
     const version = object.metadata?.resourceVersion
     if (version !== undefined && version !== '') this.#version = version
@@ -259,8 +269,8 @@ export class Reflector {
     this.#options.listed()
   }
 
-  #put(object: ApiObject): void {
-    this.#add(this.held.put(keyOf(object), this.#options.resource.state(object)))
+  #put(object: ApiObject, octets: Fingerprint): void {
+    this.#add(this.held.put(keyOf(object), this.#options.resource.state(object), octets))
   }
 
   #remove(object: ApiObject): void {

@@ -122,7 +122,7 @@ export class ApiSource {
   }
 
   #makeReflectors(access: ApiAccess): ReadonlyMap<Resource, Reflector> {
-    const { limits, log, clock, metrics, times = TIMES, sliceChanged } = this.#options
+    const { limits, log, clock, metrics, times = TIMES, snapshot, sliceChanged } = this.#options
     const { signal } = this.#end
     const client = new ApiClient(access, limits, new ClientMetrics(metrics), clock, signal)
     const pacer = this.#pacer
@@ -136,6 +136,7 @@ export class ApiSource {
           clock,
           failures: new FailureLog(resource.name, log, clock),
           signal,
+          keepsStates: snapshot !== null,
           apply: deltas => this.#apply(deltas),
           listed: () => this.#listed(resource),
           ...(resource.name === 'endpointslices' ? { changed: sliceChanged } : {}),

@@ -13,6 +13,9 @@ interface StatusDetails {
   readonly retryAfterSeconds?: number
 }
 
+/** How API servers begin the line of an object that is new to the client. */
+const ADDED = Buffer.from('{"type":"ADDED","object":')
+const MODIFIED = Buffer.from('{"type":"MODIFIED","object":')
 const TYPES: readonly string[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']
 
 /** Reads one line; `null` when it is no event. */
@@ -24,6 +27,16 @@ export function readEvent(line: Buffer): WatchEvent | null {
   } catch {
     return null
   }
+}
+
+/** The octets of the object in a line of `ADDED` or `MODIFIED`; `null` when it is another event, or not written as API servers do. */
+export function objectOctets(line: Buffer): Buffer | null {
+  for (const start of [ADDED, MODIFIED]) {
+    if (line.length > start.length && line.compare(start, 0, start.length, 0, start.length) === 0) {
+      return line.subarray(start.length, -1)
+    }
+  }
+  return null
 }
 
 /** Whether an event is the bookmark that ends the list a watch began with. */
