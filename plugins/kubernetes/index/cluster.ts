@@ -5,6 +5,7 @@ import { touchesCluster, touchesClusterset } from '#plugins/kubernetes/index/del
 import type { Endpoint } from '#plugins/kubernetes/index/endpoint.ts'
 import { endpointsOf } from '#plugins/kubernetes/index/endpoint.ts'
 import { ListsByKey } from '#plugins/kubernetes/index/lists-by-key.ts'
+import { Pods } from '#plugins/kubernetes/index/pods.ts'
 import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
 import { ServicesByName } from '#plugins/kubernetes/index/services-by-name.ts'
 import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
@@ -39,8 +40,7 @@ export class Cluster {
   readonly #servicesByExternal = new ListsByKey<string, ServiceEntry>()
   readonly #slices = new Map<string, { readonly service: ServiceEntry; readonly endpoints: readonly Endpoint[] }>()
   readonly #endpointsByAddress = new ListsByKey<string, Endpoint>()
-  readonly #pods = new Map<string, PodState>()
-  readonly #podsByAddress = new ListsByKey<string, PodState>()
+  readonly #pods = new Pods()
 
   constructor({ namespaces, endpointPodNames }: ClusterOptions) {
     this.#shown = namespaces === null ? null : new Set(namespaces.map(namespaceKey))
@@ -127,19 +127,19 @@ export class Cluster {
 
   /** The pods that have an address, by its key; those on the node's own network share it. */
   podsAt(address: string): readonly PodState[] {
-    return this.#podsByAddress.get(address)
+    return this.#pods.at(address)
   }
 
   /** Whether a pod of a namespace (a folded wire label) has an address, by its key. */
   hasPod(address: string, namespace: string): boolean {
-    return this.#podsByAddress.get(address).some(pod => namespaceKey(pod.namespace) === namespace)
+    return this.#pods.isAt(address, name => namespaceKey(name) === namespace)
   }
 
   /** How many things the index holds, for tests of its memory. */
   get entryCount(): number {
     const services = [this.#services, this.#servicesByAddress, this.#servicesByTarget, this.#servicesByExternal]
     const maps = [this.#exposed, ...services, this.#slices, this.#endpointsByAddress]
-    const own = [...maps, this.#pods, this.#podsByAddress].reduce((sum, map) => sum + map.size, 0)
+    const own = [...maps, this.#pods].reduce((sum, map) => sum + map.size, 0)
     return own + this.clusterset.entryCount
   }
 
@@ -155,7 +155,7 @@ export class Cluster {
         this.#setSlice(delta.key, delta.object)
         break
       case 'pod':
-        this.#setPod(delta.key, delta.object)
+        this.#pods.apply(delta.key, delta.object)
         break
       case 'import':
         this.clusterset.setImport(delta.key, delta.object)
@@ -203,17 +203,6 @@ export class Cluster {
     service.setSlice(key, endpoints)
   }
 
-  #setPod(key: string, state: PodState | null): void {
-    const before = this.#pods.get(key)
-    if (before !== undefined) {
-      this.#podsByAddress.remove(podAddressKey(before), before)
-      this.#pods.delete(key)
-    }
-    if (state === null) return
-    this.#pods.set(key, state)
-    this.#podsByAddress.add(podAddressKey(state), state)
-  }
-
   #moveClusterset(atSeconds: number): void {
     this.clusterset.serial = Math.max(this.clusterset.serial, atSeconds)
   }
@@ -226,8 +215,4 @@ function namespaceKey(name: string): string {
 /** The keys of the addresses by which a service is reached from outside, host names left out. */
 function externalKeys({ state }: ServiceEntry): string[] {
   return (state?.externals ?? []).flatMap(text => parseAddress(text)?.key ?? [])
-}
-
-function podAddressKey(pod: PodState): string {
-  return parseAddress(pod.ip)?.key ?? ''
 }

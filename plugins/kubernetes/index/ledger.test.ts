@@ -5,6 +5,7 @@ import type { Delta } from '#plugins/kubernetes/index/delta.ts'
 import { Ledger } from '#plugins/kubernetes/index/ledger.ts'
 
 const namespace = (name: string): Delta => ({ kind: 'namespace', key: name, object: { name } })
+const pod = (ip: string): Delta => ({ kind: 'pod', key: 'web/a', object: { namespace: 'web', name: 'a', ip } })
 const gone = (name: string): Delta => ({ kind: 'namespace', key: name, object: null })
 
 test('a ledger that was told nothing says nothing', () => {
@@ -23,6 +24,15 @@ test('all is the last state of each object, the time of the last change, and whe
     deltas: [namespace('b'), namespace('c')],
     synced: false,
   })
+})
+
+test('pods are told too, as they are by then', () => {
+  const ledger = new Ledger()
+  ledger.add({ atSeconds: 5, deltas: [pod('10.0.0.1'), namespace('web')], synced: true })
+  ledger.add({ atSeconds: 6, deltas: [pod('10.0.0.2')], synced: true })
+  assert.deepEqual(ledger.all()?.deltas, [namespace('web'), pod('10.0.0.2')])
+  ledger.add({ atSeconds: 7, deltas: [{ kind: 'pod', key: 'web/a', object: null }], synced: true })
+  assert.deepEqual(ledger.all()?.deltas, [namespace('web')])
 })
 
 test('an empty cluster is something to tell', () => {
