@@ -187,18 +187,19 @@ export class Cluster {
 
   #setSlice(key: string, state: SliceState | null): void {
     const before = this.#slices.get(key)
-    if (before !== undefined) {
-      for (const endpoint of before.endpoints) {
-        this.#endpointsByAddress.remove(endpoint.address.key, endpoint)
-      }
-      this.#slices.delete(key)
+    const old = before?.endpoints ?? []
+    const service = state === null ? null : this.#services.entry(state.namespace, state.service)
+    const endpoints = state === null || service === null ? [] : endpointsOf(state, service, this.#endpointPodNames, old)
+    for (const each of without(old, endpoints)) this.#endpointsByAddress.remove(each.address.key, each)
+    for (const each of without(endpoints, old)) this.#endpointsByAddress.add(each.address.key, each)
+    if (before !== undefined && before.service !== service) {
       before.service.setSlice(key, null)
       this.#services.dropIfVacant(before.service)
     }
-    const service = state === null ? null : this.#services.entry(state.namespace, state.service)
-    if (state === null || service === null) return
-    const endpoints = endpointsOf(state, service, this.#endpointPodNames)
-    for (const endpoint of endpoints) this.#endpointsByAddress.add(endpoint.address.key, endpoint)
+    if (service === null) {
+      this.#slices.delete(key)
+      return
+    }
     this.#slices.set(key, { service, endpoints })
     service.setSlice(key, endpoints)
   }
@@ -206,6 +207,13 @@ export class Cluster {
   #moveClusterset(atSeconds: number): void {
     this.clusterset.serial = Math.max(this.clusterset.serial, atSeconds)
   }
+}
+
+/** Those of some endpoints that are not among others. */
+function without(some: readonly Endpoint[], others: readonly Endpoint[]): readonly Endpoint[] {
+  if (some.length === 0 || others.length === 0) return some
+  const set = new Set(others)
+  return some.filter(each => !set.has(each))
 }
 
 function namespaceKey(name: string): string {

@@ -53,7 +53,7 @@ export class Clusterset {
     }
     const service = state === null ? null : this.#imports.entry(state.namespace, state.service)
     if (state === null || service === null) return
-    const endpoints = endpointsOf(state, service, this.#endpointPodNames)
+    const endpoints = endpointsOf(state, service, this.#endpointPodNames, [])
     this.#slices.set(key, { service, endpoints })
     service.setSlice(key, endpoints)
   }

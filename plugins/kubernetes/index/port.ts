@@ -28,3 +28,8 @@ export function portsOf(states: readonly PortState[]): readonly Port[] {
 export function matchesPort(port: Port, name: string, protocol: string): boolean {
   return (name === '' || name === port.name) && (protocol === '' || protocol === port.protocol)
 }
+
+/** Whether two ports are alike. */
+export function samePort(one: Port, other: Port): boolean {
+  return one.number === other.number && one.name === other.name && one.protocol === other.protocol
+}
