@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { IMAGE_ENVIRONMENT, IMAGE_NODE_ARGUMENTS } from '#test/bench/image-settings.ts'
 import { ask } from '#test/support/client.ts'
 import { freePort } from '#test/support/example.ts'
 import { addressText } from '#wire/build.ts'
@@ -12,7 +11,7 @@ import { addressText } from '#wire/build.ts'
 /** How long a server may take to know the whole cluster, in milliseconds. */
 const START_LIMIT_MS = 120_000
 
-/** A server in its own process that follows an API server, started as in the image. */
+/** A server in its own process that follows an API server. */
 export class ClusterServer {
   readonly port: number
   readonly #child: ChildProcess
@@ -85,8 +84,23 @@ export class HighestMemory {
   }
 }
 
-/** Starts `main` (src/main.ts, or the compiled one) over the API server; `lines` are more of the block of kubernetes. */
-export async function startClusterServer(main: string, url: string, lines: string): Promise<ClusterServer> {
+/** How a server is started. */
+export interface ClusterServerOptions {
+  /** `src/main.ts`, or the compiled one. */
+  readonly main: string
+  /** The API server's. */
+  readonly url: string
+  /** More lines of the block of kubernetes. */
+  readonly lines: string
+  /** Options of Node. */
+  readonly flags: readonly string[]
+  /** Put before the command. */
+  readonly prefix: readonly string[]
+}
+
+/** Starts a server over an API server. */
+export async function startClusterServer(options: ClusterServerOptions): Promise<ClusterServer> {
+  const { main, url, lines, flags, prefix } = options
   const directory = mkdtempSync(join(tmpdir(), 'nodens-bench-'))
   const port = await freePort()
   const file = join(directory, 'Corefile')
@@ -109,8 +123,9 @@ export async function startClusterServer(main: string, url: string, lines: strin
 }
 `,
   )
-  const child = spawn(process.execPath, [...IMAGE_NODE_ARGUMENTS, main, '-conf', file], {
-    env: { ...process.env, ...IMAGE_ENVIRONMENT },
+  const [command, ...args] = [...prefix, process.execPath, ...flags, main, '-conf', file]
+  const child = spawn(command!, args, {
+    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return new ClusterServer(child, port, directory)
