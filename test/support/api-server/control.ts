@@ -77,6 +77,8 @@ export async function startControl(api: FakeApiServer): Promise<number> {
   }
   const server = createServer((request, response) => void answer(calls, request, response))
   server.requestTimeout = 0
+  // A connection that ends just when a caller uses it again is an error there.
+  server.keepAliveTimeout = 0
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }
