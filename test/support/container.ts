@@ -52,6 +52,11 @@ export class Container {
     if (!pattern.test(this.output)) throw new Error(`no ${pattern} in the output:\n${this.output}`)
   }
 
+  /** Waits until it has ended; rejects when it has not after 10 s. */
+  async ended(): Promise<void> {
+    await until(() => this.#child.exitCode !== null)
+  }
+
   /** Id of its first process, as this machine sees it. */
   get pid(): number {
     return (JSON.parse(this.#runc('state', this.#name)) as { pid: number }).pid
@@ -68,15 +73,21 @@ export class Container {
 
   /** Ends it for sure and takes it away. */
   async remove(): Promise<void> {
-    if (this.#child.exitCode === null) {
-      this.#runc('delete', '--force', this.#name)
+    try {
+      if (this.#child.exitCode === null) this.#runc('delete', '--force', this.#name)
+    } finally {
+      this.#child.kill('SIGKILL')
       await this.#exit
+      rmSync(this.#directory, { recursive: true, force: true })
     }
-    rmSync(this.#directory, { recursive: true, force: true })
   }
 
   #runc(...args: string[]): string {
-    return execFileSync('runc', ['--root', join(this.#directory, 'state'), ...args], { encoding: 'utf8' })
+    return execFileSync('runc', ['--root', join(this.#directory, 'state'), ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 10_000,
+    })
   }
 }
 
