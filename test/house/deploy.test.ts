@@ -11,6 +11,8 @@ import type { PodSpec } from '#test/support/deployment.ts'
 import { deployedObjects, grantsOf, manifestFiles, objectOfKind } from '#test/support/deployment.ts'
 import { renderChart, valuesNamed } from '#test/support/helm-template.ts'
 import { isInstalled } from '#test/support/installed.ts'
+import { schemaErrors } from '#test/support/manifest-types.ts'
+import { restrictedViolations } from '#test/support/pod-security.ts'
 import { assertNone, filesMatching, REPOSITORY, readText } from '#test/support/source.ts'
 
 const CHART = 'deploy/helm/nodens'
@@ -26,17 +28,31 @@ const OTHER_VALUES = {
   rbac: { pods: true, multicluster: true },
   networkPolicy: { create: true, monitoringNamespace: 'observability' },
   unprivilegedPorts: false,
+  nodeLocal: {
+    create: true,
+    address: '169.254.25.10',
+    corefile: '.:53 {\n  whoami\n}',
+    addressImage: { repository: 'registry.example/busybox', tag: '1' },
+    resources: { limits: { memory: '99Mi' } },
+    maxUnavailable: 1,
+    priorityClassName: 'nodes',
+    nodeSelector: { edge: 'true' },
+    tolerations: [],
+  },
   podLabels: { team: 'network' },
   podAnnotations: { note: 'yes' },
   nodeSelector: { 'node-role.kubernetes.io/infra': '' },
   tolerations: [],
 }
+/** The cache on each node alone, beside a cluster's DNS of others. */
+const NODE_LOCAL_VALUES = { clusterDns: { create: false }, nodeLocal: { create: true } }
 const kustomizations = filesMatching('deploy/kubernetes/**/kustomization.yaml').map(({ path }) =>
   path.slice(0, path.lastIndexOf('/')),
 )
 const base = deployedObjects('deploy/kubernetes/base')
 const nodeLocal = deployedObjects('deploy/kubernetes/overlays/nodelocal')
-const chart = [...renderChart(CHART, RELEASE).values()].flatMap(objectsOf)
+const chart = chartWith(RELEASE, {})
+const nodeLocalChart = chartWith(RELEASE, NODE_LOCAL_VALUES)
 
 interface Kustomization {
   readonly resources: readonly string[]
@@ -113,9 +129,11 @@ describe('deploy/kubernetes', () => {
 
 describe('the chart', () => {
   it('gives with its own values what deploy/kubernetes/base is', () => {
-    const { images } = parse(readText('deploy/kubernetes/base/kustomization.yaml')) as Kustomization
-    const withTag = JSON.stringify(base).replace('"image":"nodens"', `"image":"nodens:${images[0]!.newTag}"`)
-    assert.deepEqual(byKind(chart), byKind(JSON.parse(withTag) as ApiObject[]))
+    assert.deepEqual(byKind(chart), byKind(withTags('deploy/kubernetes/base')))
+  })
+
+  it('gives with the values for nodes alone what deploy/kubernetes/overlays/nodelocal is', () => {
+    assert.deepEqual(byKind(nodeLocalChart), byKind(withTags('deploy/kubernetes/overlays/nodelocal')))
   })
 
   it('uses every value that values.yaml has, and no other', () => {
@@ -129,15 +147,17 @@ describe('the chart', () => {
   })
 
   it('follows its values', () => {
-    const rendered = [...renderChart(CHART, OTHER_RELEASE, OTHER_VALUES).values()].flatMap(objectsOf)
-    const kinds = rendered.map(({ kind }) => kind).sort()
-    assert.deepEqual(kinds, [
-      'ClusterRole',
-      'ClusterRoleBinding',
-      'ConfigMap',
-      'Deployment',
-      'NetworkPolicy',
-      'ServiceAccount',
+    const rendered = chartWith(OTHER_RELEASE, OTHER_VALUES)
+    assert.deepEqual(rendered.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
+      'ClusterRole system:dns',
+      'ClusterRoleBinding system:dns',
+      'ConfigMap dns',
+      'ConfigMap dns-node',
+      'DaemonSet dns-node',
+      'Deployment dns',
+      'NetworkPolicy dns',
+      'ServiceAccount dns',
+      'ServiceAccount dns-node',
     ])
     assert.deepEqual(grantsOf(objectOfKind(rendered, 'ClusterRole')), asked({ pods: true, multicluster: true }))
     const deployment = objectOfKind(rendered, 'Deployment')
@@ -163,6 +183,53 @@ describe('the chart', () => {
     )
   })
 
+  it('follows its values on each node', () => {
+    const rendered = chartWith(OTHER_RELEASE, OTHER_VALUES)
+    const daemonSet = objectOfKind(rendered, 'DaemonSet')
+    const { template, updateStrategy } = daemonSet['spec'] as {
+      template: { metadata: ApiObject['metadata']; spec: PodSpec }
+      updateStrategy: object
+    }
+    const { spec, metadata } = template
+    assert.deepEqual(updateStrategy, { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } })
+    assert.equal(metadata.labels?.['team'], 'network')
+    assert.deepEqual(metadata.annotations, { note: 'yes' })
+    assert.deepEqual([...initContainersOf(spec), ...spec.containers].map(imageOf), [
+      'registry.example/busybox:1',
+      'registry.example/nodens:9.9',
+    ])
+    assert.deepEqual(spec['imagePullSecrets'], [{ name: 'registry' }])
+    assert.deepEqual(
+      [spec.priorityClassName, spec['nodeSelector'], spec['tolerations']],
+      ['nodes', { 'kubernetes.io/os': 'linux', edge: 'true' }, []],
+    )
+    assert.deepEqual(spec.containers[0]!['resources'], {
+      requests: { cpu: '25m', memory: '100Mi' },
+      limits: { memory: '99Mi' },
+    })
+    const text = JSON.stringify(daemonSet)
+    assert.equal(text.match(/169\.254\.25\.10/g)?.length, 3)
+    assert.doesNotMatch(text, /169\.254\.20\.10/)
+    const ofNode = rendered.filter(({ metadata }) => metadata.name === 'dns-node')
+    assert.deepEqual(objectOfKind(ofNode, 'ConfigMap')['data'], { Corefile: '.:53 {\n  whoami\n}\n' })
+  })
+
+  it('makes the Corefile of each node of its values', () => {
+    const values = {
+      clusterDns: { create: false },
+      service: { clusterIP: '172.20.0.10' },
+      nodeLocal: { create: true, address: '169.254.25.10', clusterDomain: 'example.internal' },
+    }
+    const { Corefile } = objectOfKind(chartWith(RELEASE, values), 'ConfigMap')['data'] as { Corefile: string }
+    const expected = (objectOfKind(nodeLocal, 'ConfigMap')['data'] as { Corefile: string }).Corefile.replaceAll(
+      '169.254.20.10',
+      '169.254.25.10',
+    )
+      .replace('10.96.0.10', '172.20.0.10')
+      .replace('cluster.local:53', 'example.internal:53')
+    assert.equal(Corefile, expected)
+  })
+
   const helm = isInstalled('helm') ? false : 'helm is not installed: templates were rendered by the tests alone'
   it('passes helm lint', { skip: helm }, () => {
     outputOf('helm', ['lint', '--strict', CHART])
@@ -171,12 +238,12 @@ describe('the chart', () => {
   for (const [release, values] of [
     [RELEASE, {}],
     [OTHER_RELEASE, OTHER_VALUES],
+    [{ name: 'node-caches', namespace: 'kube-system' }, NODE_LOCAL_VALUES],
   ] as const) {
     it(`is rendered by helm as by the tests: the release ${release.name}`, { skip: helm }, () => {
       const args = ['template', release.name, CHART, '--namespace', release.namespace, '--kube-version', '1.30.0']
       const printed = outputOf('helm', [...args, '--values', '-'], JSON.stringify(values))
-      const rendered = [...renderChart(CHART, release, values).values()].flatMap(objectsOf)
-      assert.deepEqual(byKind(objectsOf(printed)), byKind(rendered))
+      assert.deepEqual(byKind(objectsOf(printed)), byKind(chartWith(release, values)))
     })
   }
 })
@@ -186,10 +253,15 @@ describe('every way to deploy', () => {
     ['deploy/kubernetes/base', base],
     ['deploy/kubernetes/overlays/nodelocal', nodeLocal],
     [CHART, chart],
+    [`${CHART}, on each node`, nodeLocalChart],
   ]
   for (const [name, objects] of ways) {
     const [spec] = podsOf(objects)
     const corefile = (objectOfKind(objects, 'ConfigMap')['data'] as { Corefile: string }).Corefile
+
+    it(`is what the schema of the Kubernetes API allows: ${name}`, () => {
+      assertNone(schemaErrors(objects), 'Correct the manifest:')
+    })
 
     it(`has a Corefile without mistakes: ${name}`, () => {
       assert.deepEqual(checkCorefile(corefile, 'Corefile', plugins), [])
@@ -236,15 +308,81 @@ describe('every way to deploy', () => {
     })
   }
 
+  it('is found wrong by the schema where it is', () => {
+    const wrong = (from: string, to: string): string[] =>
+      schemaErrors(JSON.parse(JSON.stringify(base).replace(from, to)) as ApiObject[])
+    assert.match(
+      wrong('"readinessProbe"', '"readynessProbe"').join(),
+      /^Deployment nodens: .*'"readynessProbe"' does not exist in type/,
+    )
+    assert.match(wrong('"replicas":2', '"replicas":"2"').join(), /Type 'string' is not assignable to type 'number'/)
+    assert.match(wrong('"name":"nodens","image"', '"image"').join(), /''name'' is missing/)
+    assert.deepEqual(wrong('policy/v1', 'policy/v1beta1'), ['no PodDisruptionBudget of policy/v1beta1 is known here'])
+  })
+
+  it('keeps to the Pod Security Standard "restricted", but for the one in the network of its node', () => {
+    const others = chartWith(OTHER_RELEASE, { ...OTHER_VALUES, nodeLocal: { create: false } })
+    for (const objects of [base, chart, others]) assert.deepEqual(podsOf(objects).flatMap(restrictedViolations), [])
+    const ofNode = ['hostNetwork', 'runAsNonRoot', 'runAsUser', 'capabilities.add', 'runAsNonRoot', 'runAsUser']
+    for (const objects of [nodeLocal, nodeLocalChart]) {
+      assert.deepEqual(podsOf(objects).flatMap(restrictedViolations), ofNode)
+    }
+  })
+
+  it('has two replicas apart from each other, of which a drain takes one, ahead of others for a place', () => {
+    for (const objects of [base, chart]) {
+      const [spec] = podsOf(objects)
+      const { replicas, selector } = objectOfKind(objects, 'Deployment')['spec'] as Record<string, unknown>
+      assert.equal(replicas, 2)
+      const topologies = (spec!.topologySpreadConstraints as readonly Record<string, unknown>[]).map(
+        ({ topologyKey, labelSelector }) => [topologyKey, labelSelector],
+      )
+      assert.deepEqual(topologies, [
+        ['kubernetes.io/hostname', selector],
+        ['topology.kubernetes.io/zone', selector],
+      ])
+      assert.deepEqual(objectOfKind(objects, 'PodDisruptionBudget')['spec'], { maxUnavailable: 1, selector })
+      assert.equal(spec!.priorityClassName, 'system-cluster-critical')
+    }
+    for (const objects of [nodeLocal, nodeLocalChart]) {
+      assert.equal(podsOf(objects)[0]!.priorityClassName, 'system-node-critical')
+    }
+  })
+
+  it('answers at the Service kube-dns, whose ports are those of the pods that it selects', () => {
+    for (const objects of [base, chart]) {
+      const service = objectOfKind(objects, 'Service')
+      const { selector, ports } = service['spec'] as {
+        selector: Record<string, string>
+        ports: { name: string; port: number; protocol: string; targetPort: string }[]
+      }
+      assert.equal(service.metadata.name, 'kube-dns')
+      const { template } = objectOfKind(objects, 'Deployment')['spec'] as {
+        template: { metadata: ApiObject['metadata']; spec: PodSpec }
+      }
+      for (const [name, value] of Object.entries(selector)) assert.equal(template.metadata.labels?.[name], value)
+      const targets = ports.map(({ port, protocol, targetPort }) => {
+        const target = template.spec.containers[0]!.ports.find(each => each.name === targetPort)
+        return [`${port}/${protocol}`, `${target?.containerPort}/${target?.protocol}`]
+      })
+      assert.deepEqual(
+        targets,
+        ['53/UDP', '53/TCP', '9153/TCP'].map(port => [port, port]),
+      )
+    }
+  })
+
   it('runs as user 65532, but for the one in the network of its node, where port 53 is open to root alone', () => {
     for (const objects of [base, chart]) {
       const { securityContext } = podsOf(objects)[0]!
       assert.deepEqual([securityContext['runAsNonRoot'], securityContext['runAsUser']], [true, 65532])
       assert.deepEqual(securityContext['sysctls'], [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }])
     }
-    const node = podsOf(nodeLocal)[0]!
-    assert.deepEqual([node['hostNetwork'], node.containers[0]!.securityContext['runAsUser']], [true, 0])
-    assert.equal(node['automountServiceAccountToken'], false)
+    for (const objects of [nodeLocal, nodeLocalChart]) {
+      const node = podsOf(objects)[0]!
+      assert.deepEqual([node['hostNetwork'], node.containers[0]!.securityContext['runAsUser']], [true, 0])
+      assert.equal(node['automountServiceAccountToken'], false)
+    }
   })
 
   it('has the same address on the node in its Corefile, its probes and where it is made', () => {
@@ -274,6 +412,21 @@ function asked({ pods, multicluster }: { pods: boolean; multicluster: boolean })
     return group === undefined ? name : `${name}.${group}`
   })
   return [...new Set(resources)].flatMap(resource => [`list ${resource}`, `watch ${resource}`]).sort()
+}
+
+/** What the chart gives for a release with some values set otherwise. */
+function chartWith(release: typeof RELEASE, changes: Parameters<typeof renderChart>[2]): ApiObject[] {
+  return [...renderChart(CHART, release, changes).values()].flatMap(objectsOf)
+}
+
+/** The objects of a kustomization with the tags that it gives to their images. */
+function withTags(folder: string): ApiObject[] {
+  const { images } = parse(readText(`${folder}/kustomization.yaml`)) as Kustomization
+  const tagged = images.reduce(
+    (text, { name, newTag }) => text.replaceAll(`"image":"${name}"`, `"image":"${name}:${newTag}"`),
+    JSON.stringify(deployedObjects(folder)),
+  )
+  return JSON.parse(tagged) as ApiObject[]
 }
 
 function objectsOf(text: string): ApiObject[] {

@@ -45,6 +45,7 @@ const functions: Readonly<Record<string, (...args: Value[]) => Value>> = {
   toYaml: value => stringify(value, { lineWidth: 0 }).trimEnd(),
   nindent: (width, text) => `\n${indent(Number(width), String(text))}`,
   quote: value => JSON.stringify(String(value)),
+  and: (...values) => values.find(value => !isTrue(value)) ?? values.at(-1)!,
   default: (otherwise, value) => (isTrue(value ?? null) ? value! : otherwise!),
 }
 
