@@ -16,7 +16,7 @@ import { ClusterFromOutside } from '#plugins/kubernetes/external/services.ts'
 import { ClusterAnswers } from '#plugins/kubernetes/handler.ts'
 import { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { DeltaBatch } from '#plugins/kubernetes/index/delta.ts'
-import { ManifestSource } from '#plugins/kubernetes/manifests/source.ts'
+import type { ManifestSource, ManifestSourceOptions } from '#plugins/kubernetes/manifests/source.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
@@ -80,7 +80,7 @@ interface Source {
 }
 
 function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batch: DeltaBatch) => void): Source {
-  return new ManifestSource({
+  const sourceOptions = {
     paths: options.manifests.map(path => env.resolveBesideCorefile(path)),
     selection: {
       labels: options.labels,
@@ -93,7 +93,23 @@ function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batc
     log: env.log,
     clock: env.clock,
     apply,
-  })
+  }
+  let opening: Promise<ManifestSource> | undefined
+  return {
+    async start() {
+      opening = openManifests(sourceOptions)
+      await (await opening).start()
+    },
+    async close() {
+      await (await opening)?.close()
+    },
+  }
+}
+
+/** Loaded only here: with YAML it is some 8 MB, which a server that follows an API server has no use for. */
+async function openManifests(options: ManifestSourceOptions): Promise<ManifestSource> {
+  const { ManifestSource } = await import('#plugins/kubernetes/manifests/source.ts')
+  return new ManifestSource(options)
 }
 
 function apiSource(

@@ -40,9 +40,15 @@ export class ApiServerProcess {
   }
 }
 
-/** Starts one; stop it in `finally`. `windowEvents` is how many changes of each resource can be watched from the past. */
-export async function startApiServerProcess(windowEvents: number): Promise<ApiServerProcess> {
-  const child = spawn(process.execPath, [MAIN, '--window', String(windowEvents)], {
+/**
+ * Starts one; stop it in `finally`. `windowEvents` is how many changes of each resource can be watched from the past; with `tls`
+ * it shows the server's certificate of test/fixtures/tls.
+ */
+export async function startApiServerProcess(
+  windowEvents: number,
+  { tls = false }: { readonly tls?: boolean } = {},
+): Promise<ApiServerProcess> {
+  const child = spawn(process.execPath, [MAIN, '--window', String(windowEvents), ...(tls ? ['--tls'] : [])], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: child.stdout })) {
