@@ -119,7 +119,8 @@ describe('the image', { skip: await withoutImages() }, () => {
       const nodens = run(t, { user, env: ['NODE_DEBUG_NATIVE=COMPILE_CACHE'], args: ['-version'] })
       assert.equal(await nodens.exit(), 0)
       const accepted = nodens.output.match(/was accepted/g)?.length ?? 0
-      assert.ok(accepted > 100, `user ${user}: ${accepted} modules from the cache`)
+      // The server's own files and the packages that it loads at once.
+      assert.ok(accepted >= 4, `user ${user}: ${accepted} modules from the cache`)
       assert.doesNotMatch(nodens.output, /was rejected|no such file|permission denied/i)
     }
   })

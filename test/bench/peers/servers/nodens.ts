@@ -1,4 +1,5 @@
-import { IMAGE_ENVIRONMENT, IMAGE_NODE_ARGUMENTS } from '#test/bench/image-settings.ts'
+import { join } from 'node:path'
+import { imageSettings } from '#test/bench/image-settings.ts'
 import type { Contender, Launch, Site } from '#test/bench/peers/contender.ts'
 import { ALL_SETS } from '#test/bench/peers/contender.ts'
 import { kubernetesBlock, writeOrdinaryCorefile } from '#test/bench/peers/servers/corefile.ts'
@@ -29,10 +30,11 @@ export const nodensVariants: readonly Contender[] = [
 /** Starts Nodens as its image does. */
 export async function launchNodens(site: Site, { directives, env }: Partial<Variant> = {}): Promise<Launch> {
   const file = await writeOrdinaryCorefile(site, kubernetesBlock(site), directives)
+  const { options, environment } = imageSettings(join(site.directory, 'compile-cache'))
   return {
     command: process.execPath,
-    args: [...IMAGE_NODE_ARGUMENTS, site.main, '-conf', file],
-    env: { ...IMAGE_ENVIRONMENT, ...env },
+    args: [...options, site.main, '-conf', file],
+    env: { ...environment, ...env },
   }
 }
 
