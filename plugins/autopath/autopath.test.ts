@@ -130,10 +130,10 @@ describe('autopath', () => {
 })
 
 describe('autopath @kubernetes', () => {
-  const cluster = async (t: TestContext, option: string, pods: string) => {
+  const cluster = async (t: TestContext, option: string, pods: string, more = '') => {
     const directory = clusterDirectory()
     t.after(() => rmSync(directory, { recursive: true }))
-    const lines = `manifests ${directory}\npods ${pods}`
+    const lines = `manifests ${directory}\npods ${pods}\n${more}`
     return start(t, `autopath @kubernetes ${option}\nkubernetes cluster.local clusterset.local {\n${lines}\n}`)
   }
 
@@ -182,14 +182,26 @@ describe('autopath @kubernetes', () => {
   const imported: [rule: string, name: string, searched: boolean][] = [
     ['an endpoint and cluster of an imported service are a name', 'db-0.north.db.testns', false],
     ['services of the cluster itself are none of the zone', 'a.b.svc1.testns', true],
+    ['there are no names by topology zone', 'z1.pin._zone.nope.testns', true],
   ]
   for (const [rule, prefix, searched] of imported) {
     it(`namespace-from-name in a multicluster zone: ${rule}: ${prefix}`, async t => {
-      const plugin = await cluster(t, 'namespace-from-name', 'disabled\nmulticluster clusterset.local')
+      const plugin = await cluster(t, 'namespace-from-name', 'disabled', 'multicluster clusterset.local\nzonal')
       await show(plugin, `${prefix}.svc.clusterset.local.`, { client: '192.0.2.77' })
       assert.equal(asked(plugin).length > 0, searched)
     })
   }
+
+  it('namespace-from-name: with the option zonal a name by topology zone is meant as it is', async t => {
+    for (const [more, searched] of [
+      ['', true],
+      ['zonal', false],
+    ] as const) {
+      const plugin = await cluster(t, 'namespace-from-name', 'disabled', more)
+      await show(plugin, 'z1.pin._zone.nope.testns.svc.cluster.local.', { client: '192.0.2.77' })
+      assert.equal(asked(plugin).length > 0, searched)
+    }
+  })
 
   it('namespace-from-name: leads to what is found', async t => {
     const plugin = await cluster(t, 'namespace-from-name', 'disabled')

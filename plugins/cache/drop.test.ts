@@ -13,6 +13,7 @@ import { Store } from '#plugins/cache/store.ts'
 import type { PluginUnderTest, QueryParts } from '#test/support/plugin.ts'
 import { buildPlugin, makeQuery, rr } from '#test/support/plugin.ts'
 import { Rcode } from '#wire/constants.ts'
+import type { FoldedName } from '#wire/name.ts'
 import { foldName, name } from '#wire/name.ts'
 
 const SOA = 'example.org. 300 IN SOA ns.example.org. root.example.org. 1 7200 900 1209600 60'
@@ -21,10 +22,10 @@ const SOA = 'example.org. 300 IN SOA ns.example.org. root.example.org. 1 7200 90
 async function under(): Promise<{
   plugin: PluginUnderTest
   drop: (text: string) => void
-  dropBelow: (text: string) => void
+  dropBelow: (text: string, isMeant?: (below: FoldedName) => boolean) => void
 }> {
   let drop = (_text: string): void => {}
-  let dropBelow = drop
+  let dropBelow = (_text: string, _isMeant?: (below: FoldedName) => boolean): void => {}
   const dropper = definePlugin<null>({
     name: 'dropper',
     once: true,
@@ -32,7 +33,7 @@ async function under(): Promise<{
     build(_, next, env) {
       const each = () => env.offers(answerCache)
       drop = text => each().forEach(stored => void stored.drop(foldName(name(text))))
-      dropBelow = text => each().forEach(stored => void stored.dropBelow(foldName(name(text))))
+      dropBelow = (text, isMeant) => each().forEach(stored => void stored.dropBelow(foldName(name(text)), isMeant))
       env.onStartup(() => each().forEach(stored => void stored.track([foldName(name('example.org'))])))
       return next
     },
@@ -95,6 +96,13 @@ describe('dropping', () => {
     await missed(plugin)
     dropBelow('a.example.org')
     assert.deepEqual(await missed(plugin), [0, 1, 2, 3, 4])
+  })
+
+  it('below a name takes only what is meant', async () => {
+    const { plugin, dropBelow } = await under()
+    await missed(plugin)
+    dropBelow('example.org', each => each.startsWith('\x01c') || each.startsWith('\x01b'))
+    assert.deepEqual(await missed(plugin), [4, 5])
   })
 
   it('what has been dropped or given up leaves no trace', () => {

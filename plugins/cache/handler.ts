@@ -67,9 +67,9 @@ export class Cache implements AnswerCache {
     this.#denial.drop(name)
   }
 
-  dropBelow(name: FoldedName): void {
-    this.#success.dropBelow(name)
-    this.#denial.dropBelow(name)
+  dropBelow(name: FoldedName, isMeant?: (below: FoldedName) => boolean): void {
+    this.#success.dropBelow(name, isMeant)
+    this.#denial.dropBelow(name, isMeant)
   }
 
   /** Brings the gauges up to date. */

@@ -50,7 +50,9 @@ export class NameIndex {
 
   /** The names with entries that are `name` or below it. */
   below(name: FoldedName): readonly FoldedName[] {
-    return [...this.#keys.keys()].filter(each => isSubdomain(each, name))
+    const names: FoldedName[] = []
+    for (const each of this.#keys.keys()) if (isSubdomain(each, name)) names.push(each)
+    return names
   }
 
   #addTo(name: FoldedName, key: string): void {

@@ -106,9 +106,9 @@ export class Store implements EntryHolder {
     }
   }
 
-  /** Gives up all entries about a name or one below it. */
-  dropBelow(name: FoldedName): void {
-    for (const each of this.#names.below(name)) this.drop(each)
+  /** Gives up all entries about a name or one below it, or those of them that are meant. */
+  dropBelow(name: FoldedName, isMeant: (below: FoldedName) => boolean = () => true): void {
+    for (const each of this.#names.below(name)) if (isMeant(each)) this.drop(each)
   }
 
   #evict(key: string, entry: Entry): void {

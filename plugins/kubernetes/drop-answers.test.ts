@@ -29,6 +29,15 @@ const PORTS: readonly PortState[] = [
   { name: 'dns', protocol: 'UDP', port: 53 },
   { name: '', protocol: 'TCP', port: 81 },
 ]
+const EXTERNAL_NAMES = [
+  'example.org',
+  'web.a.svc.cluster.local',
+  'z1.pin._zone.web.a.svc.cluster.local',
+  'z3.prefer._zone.db.a.svc.cluster.local',
+  'web.a.svc.clusterset.local',
+  'z1.pin._zone.web.a.svc.clusterset.local',
+]
+const TOPOLOGY_ZONES = ['', 'z1', 'z2', 'z.one']
 const QUESTIONS = questions()
 
 /** Every answer that was ever given, until it is dropped. */
@@ -49,8 +58,8 @@ class EndlessCache implements AnswerCache {
     this.#dropWhere(each => each === name)
   }
 
-  dropBelow(name: FoldedName): void {
-    this.#dropWhere(each => isSubdomain(each, name))
+  dropBelow(name: FoldedName, isMeant = (_below: FoldedName) => true): void {
+    this.#dropWhere(each => isSubdomain(each, name) && isMeant(each))
   }
 
   #dropWhere(isMeant: (name: FoldedName) => boolean): void {
@@ -83,7 +92,7 @@ describe('AnswerDropper', () => {
   })
 
   it('drops nothing but what is touched in the zones that a slice from another cluster is about', () => {
-    const { cache, apply, ask } = stack(optionsWith({ pods: 'insecure' }))
+    const { cache, apply, ask } = stack(optionsWith({ pods: 'insecure', zonal: true }))
     const slice = (addresses: string[]): Delta => ({
       kind: 'imported-slice',
       key: 'a/web-east',
@@ -93,7 +102,7 @@ describe('AnswerDropper', () => {
         service: 'web',
         cluster: 'east',
         ports: PORTS,
-        endpoints: addresses.map(address => ({ address, hostname: '', podName: '' })),
+        endpoints: addresses.map(address => ({ address, hostname: '', podName: '', zone: 'z1' })),
       },
     })
     const state = { namespace: 'a', name: 'web', addresses: [], externalName: '', ports: PORTS }
@@ -139,6 +148,64 @@ describe('AnswerDropper', () => {
       '2.0.1.10.in-addr.arpa.',
     ])
   })
+
+  it('drops no names by topology zone but those of zones that are touched, and those that have all endpoints instead', () => {
+    const { cache, apply, ask } = stack(optionsWith({ zonal: true }))
+    const slice = (name: string, service: string, zones: Readonly<Record<string, string>>): Delta => {
+      const endpoints = Object.entries(zones).map(([address, zone]) => ({ address, hostname: '', podName: '', zone }))
+      return { kind: 'slice', key: `a/${name}`, object: { namespace: 'a', name, service, ports: [], endpoints } }
+    }
+    const service = (name: string): Delta => {
+      const rest = { kind: 'headless', addresses: [], externalName: '', ports: [] } as const
+      return { kind: 'service', key: `a/${name}`, object: { namespace: 'a', name, ...rest } }
+    }
+    apply([{ kind: 'namespace', key: 'a', object: { name: 'a' } }, service('web'), service('db')])
+    apply([slice('s1', 'web', { '10.0.0.1': 'z1' }), slice('s2', 'db', { '10.0.0.2': 'z1' })])
+    const ZONAL = QUESTIONS.filter(([qname]) => qname.includes('_zone.') && qname.includes('.a.svc.'))
+    const goneAfter = (change: Delta): string[] => {
+      for (const [qname, type] of ZONAL) cache.answers.set(`${qname} ${type}`, ask(qname, type))
+      apply([change])
+      const gone = ZONAL.filter(([qname, type]) => !cache.answers.has(`${qname} ${type}`))
+      return [...new Set(gone.map(([qname]) => qname.replace('.a.svc.cluster.local.', '')))].sort()
+    }
+    const otherZones = ['one', 'z.one', 'z3']
+    assert.deepEqual(
+      goneAfter(slice('s3', 'web', { '10.1.0.1': 'z2' })),
+      ['z2.pin._zone.web', 'prefer._zone.web', ...[...otherZones, 'z2'].map(zone => `${zone}.prefer._zone.web`)].sort(),
+    )
+    assert.deepEqual(
+      goneAfter({ kind: 'slice', key: 'a/s1', object: null }),
+      ['z1.pin._zone.web', 'prefer._zone.web', ...[...otherZones, 'z1'].map(zone => `${zone}.prefer._zone.web`)].sort(),
+    )
+    assert.equal(
+      goneAfter({ kind: 'service', key: 'a/db', object: null }).every(name => name.endsWith('.db')),
+      true,
+    )
+  })
+
+  it('drops no ExternalName service but those that lead to a topology zone that is touched', () => {
+    const { cache, apply, ask } = stack(optionsWith({ zonal: true }))
+    const slice = (name: string, address: string, zone: string): Delta => {
+      const endpoints = [{ address, hostname: '', podName: '', zone }]
+      return { kind: 'slice', key: `a/${name}`, object: { namespace: 'a', name, service: 'web', ports: [], endpoints } }
+    }
+    const service = (name: string, kind: 'headless' | 'external', externalName: string): Delta => {
+      const object = { namespace: 'a', name, kind, addresses: [], externalName, ports: [] }
+      return { kind: 'service', key: `a/${name}`, object }
+    }
+    const names = ['z1.prefer', 'z2.prefer', 'z3.prefer', 'z1.pin', 'z2.pin', 'z3.pin']
+    apply([
+      { kind: 'namespace', key: 'a', object: { name: 'a' } },
+      service('web', 'headless', ''),
+      slice('s1', '10.0.0.1', 'z1'),
+      ...names.map(name => service(name.replace('.', '-'), 'external', `${name}._zone.web.a.svc.cluster.local`)),
+    ])
+    const questions = names.map(name => `${name.replace('.', '-')}.a.svc.cluster.local.`)
+    for (const qname of questions) cache.answers.set(qname, ask(qname, 'A'))
+    apply([slice('s2', '10.0.0.2', 'z2')])
+    const gone = questions.filter(qname => !cache.answers.has(qname)).map(qname => qname.split('.')[0])
+    assert.deepEqual(gone, ['z2-prefer', 'z3-prefer', 'z2-pin'])
+  })
 })
 
 interface Stack {
@@ -179,6 +246,7 @@ function optionsWith(parts: Partial<KubernetesOptions>): KubernetesOptions {
     ttlSeconds: 5,
     noEndpoints: false,
     ignoreEmptyService: false,
+    zonal: false,
     fallthrough: null,
     namespaces: null,
     namespaceLabels: EVERY_OBJECT,
@@ -192,6 +260,7 @@ function optionsWith(parts: Partial<KubernetesOptions>): KubernetesOptions {
 function randomOptions(random: SeededRandom): KubernetesOptions {
   return optionsWith({
     pods: random.pick(['disabled', 'insecure', 'verified']),
+    zonal: random.below(3) > 0,
     ignoreEmptyService: random.below(2) === 0,
     namespaces: random.pick([null, ['a']]),
   })
@@ -218,15 +287,16 @@ function randomDelta(random: SeededRandom): Delta {
         ofImport ? (['address', 'headless'] as const) : (['address', 'headless', 'external'] as const),
       )
       const addresses = kind === 'address' ? some(ADDRESSES.slice(0, 2)) : []
-      const externalName =
-        kind === 'external' ? random.pick(['example.org', 'web.a.svc.cluster.local', 'web.a.svc.clusterset.local']) : ''
+      const externalName = kind === 'external' ? random.pick(EXTERNAL_NAMES) : ''
       const object = { namespace, name: service, kind, addresses, externalName, ports: some(PORTS) }
       const key = `${namespace}/${service}`
       return { kind: ofImport ? 'import' : 'service', key, object: isGone ? null : object }
     }
     default: {
       const name = random.pick(['s1', 's2'])
-      const endpoints = some(ADDRESSES).map(address => ({ address, hostname: random.pick(HOSTS), podName: '' }))
+      const endpoints = some(ADDRESSES).map(address => {
+        return { address, hostname: random.pick(HOSTS), podName: '', zone: random.pick(TOPOLOGY_ZONES) }
+      })
       const object = { namespace, name, service, ports: some(PORTS), endpoints }
       const key = `${namespace}/${name}`
       if (!ofImport) return { kind: 'slice', key, object: isGone ? null : object }
@@ -238,6 +308,10 @@ function randomDelta(random: SeededRandom): Delta {
 
 function questions(): [string, string][] {
   const below = ['', '_tcp.', 'udp.', '_http._tcp.', 'http.tcp.', '_dns._udp.', '_sip._tcp.', 'db-0.', 'db-1.', 'x.']
+  const zonal = ['', 'z1.', 'z2.', 'z3.', 'one.', 'z.one.'].flatMap(zone => [
+    `${zone}pin._zone.`,
+    `${zone}prefer._zone.`,
+  ])
   const addresses = ADDRESSES.map(address => `${address.replaceAll(/[.:]/g, '-')}`)
   const imported = [...addresses, 'db-0'].flatMap(endpoint => ['east.', 'west.'].map(each => `${endpoint}.${each}`))
   const namesOf = (zone: string, below: readonly string[]): string[] =>
@@ -245,7 +319,7 @@ function questions(): [string, string][] {
       `${namespace}.svc.${zone}`,
       ...addresses.map(address => `${address}.${namespace}.pod.${zone}`),
       ...SERVICES.flatMap(service =>
-        [...below, ...addresses.map(address => `${address}.`)].map(
+        [...below, ...zonal, '_zone.', ...addresses.map(address => `${address}.`)].map(
           first => `${first}${service}.${namespace}.svc.${zone}`,
         ),
       ),

@@ -5,6 +5,7 @@ const N = `testns.svc.${C}`
 const ZONES = { zones: 'cluster.local clusterset.local in-addr.arpa' }
 const NXDOMAIN: readonly string[] = ['NXDOMAIN aa', SOA(C)]
 const NODATA: readonly string[] = ['NOERROR aa', SOA(C)]
+const HDLS = 'eu-1b.pin._zone.hdls.testns.svc.cluster.local.'
 const address = (name: string, ip: string): string[] => ['NOERROR aa', `answer ${name} 5 IN A ${ip}`]
 
 suite(
@@ -254,6 +255,22 @@ suite(
   'namespace_labels that no namespace has, of imported services',
   'multicluster clusterset.local\nnamespace_labels team=a',
   [['one with the label is not shown without its namespace', `db.${N}`, 'A', NXDOMAIN]],
+  ZONES,
+)
+
+suite(
+  'zonal, of imported services',
+  'multicluster clusterset.local\nzonal',
+  [
+    ['a headless one has no names by topology zone', `eu-1a.pin._zone.db.${N}`, 'A', NXDOMAIN],
+    ['not for all endpoints either', `eu-1a.prefer._zone.db.${N}`, 'A', NXDOMAIN],
+    ['nor what would lead to them', `_zone.db.${N}`, 'A', NXDOMAIN],
+    ['pin', `pin._zone.db.${N}`, 'A', NXDOMAIN],
+    ['prefer', `prefer._zone.db.${N}`, 'A', NXDOMAIN],
+    ['services of the cluster itself have none here', `eu-1a.pin._zone.hdls.${N}`, 'A', NXDOMAIN],
+    ['but in their own zone', HDLS, 'A', ['NOERROR aa', `answer ${HDLS} 5 IN A 172.0.1.2`]],
+    ['clusters have their names as ever', `east.db.${N}`, 'A', NODATA],
+  ],
   ZONES,
 )
 

@@ -70,6 +70,69 @@ suite('ignore empty_service', 'ignore empty_service', [
   ],
 ])
 
+const IN_ZONE = (name: string, ...addresses: string[]): string[] => [
+  'NOERROR aa',
+  ...addresses.map(address => `answer ${name} 5 IN ${address.includes(':') ? 'AAAA' : 'A'} ${address}`),
+]
+const A1 = `eu-1a.pin._zone.hdls.${S}`
+const B1 = `eu-1b.prefer._zone.hdls.${S}`
+const NONE = `eu-1c.prefer._zone.hdls.${S}`
+const DOTTED = `rack.row.pin._zone.hdls.${S}`
+
+suite('zonal', 'zonal', [
+  ['pin is the endpoints in the zone', A1, 'A', IN_ZONE(A1, '172.0.1.1', '172.0.1.3')],
+  ['in any letter case', A1.toUpperCase(), 'A', IN_ZONE(A1.toUpperCase(), '172.0.1.1', '172.0.1.3')],
+  ['and of no other family', A1, 'AAAA', NODATA],
+  ['a zone with dots is several labels', DOTTED, 'AAAA', IN_ZONE(DOTTED, '5678:abcd::')],
+  ['all of them', `row.pin._zone.hdls.${S}`, 'AAAA', NODATA],
+  ['and no more', `x.rack.row.pin._zone.hdls.${S}`, 'AAAA', NODATA],
+  ['pin is nothing for a zone without endpoints', `eu-1c.pin._zone.hdls.${S}`, 'A', NODATA],
+  ['prefer is the endpoints in the zone', B1, 'A', IN_ZONE(B1, '172.0.1.2')],
+  ['prefer is all for a zone without endpoints', NONE, 'A', IN_ZONE(NONE, '172.0.1.1', '172.0.1.2', '172.0.1.3')],
+  ['but not for another family', B1, 'AAAA', NODATA],
+  ...['TXT', 'CNAME', 'MX', 'HTTPS', 'ANY', 'SOA'].map((type): [string, string, string, readonly string[]] => [
+    'other types are NODATA',
+    A1,
+    type,
+    NODATA,
+  ]),
+  [
+    'SRV shares the weight among those in the zone, and names them as ever',
+    A1,
+    'SRV',
+    [
+      'NOERROR aa',
+      `answer ${A1} 5 IN SRV 0 25 80 dup.hdls.${S}`,
+      `answer ${A1} 5 IN SRV 0 25 443 dup.hdls.${S}`,
+      `answer ${A1} 5 IN SRV 0 25 80 172-0-1-3.hdls.${S}`,
+      `answer ${A1} 5 IN SRV 0 25 443 172-0-1-3.hdls.${S}`,
+      `additional dup.hdls.${S} 5 IN A 172.0.1.1`,
+      `additional 172-0-1-3.hdls.${S} 5 IN A 172.0.1.3`,
+    ],
+  ],
+  ['a service without endpoints has the names too', `eu-1a.pin._zone.hdls-empty.${S}`, 'A', NODATA],
+  ['also when all would do', `eu-1a.prefer._zone.hdls-empty.${S}`, 'A', NODATA],
+  ['what leads to the names exists', `_zone.hdls.${S}`, 'A', NODATA],
+  ['pin does', `pin._zone.hdls.${S}`, 'A', NODATA],
+  ['prefer does', `prefer._zone.hdls.${S}`, 'A', NODATA],
+  ['nothing else does', `eu-1a.nearest._zone.hdls.${S}`, 'A', NXDOMAIN],
+  ['not with another mark', `eu-1a.pin._zones.hdls.${S}`, 'A', NXDOMAIN],
+  ['a service with an address has none', `eu-1a.pin._zone.svc1.${S}`, 'A', NXDOMAIN],
+  ['nor what leads to them', `_zone.svc1.${S}`, 'A', NXDOMAIN],
+  ['an ExternalName service has none', `eu-1a.prefer._zone.external.${S}`, 'A', NXDOMAIN],
+  ['a service that does not exist has none', `eu-1a.pin._zone.nope.${S}`, 'A', NXDOMAIN],
+  ['nor has a pod', `eu-1a.pin._zone.hdls.testns.pod.${Z}`, 'A', NXDOMAIN],
+])
+
+suite('without zonal', '', [
+  ['there are no names by zone', A1, 'A', NXDOMAIN],
+  ['nor what leads to them', `pin._zone.hdls.${S}`, 'A', NXDOMAIN],
+])
+
+suite('zonal and namespaces', 'zonal\nnamespaces podns', [
+  ['a namespace that is not listed has no names by zone', A1, 'A', NXDOMAIN],
+])
+
 suite('noendpoints', 'noendpoints', [
   ['headless services do not exist', `hdls.${S}`, 'A', NXDOMAIN],
   ['endpoint names do not exist', `ep1a.svc1.${S}`, 'A', NXDOMAIN],

@@ -3,7 +3,6 @@ import type { Directive, Line } from '#corefile/directive.ts'
 import type { BlockSettings } from '#plugin/env.ts'
 import type { Fallthrough } from '#plugin/zones.ts'
 import { readFallthrough, readZones } from '#plugin/zones.ts'
-import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import type { ApiOptions } from '#plugins/kubernetes/api/options.ts'
 import { apiOptions, apiReaders } from '#plugins/kubernetes/api/options.ts'
 import type { LabelSelector } from '#plugins/kubernetes/label-selector.ts'
@@ -11,6 +10,7 @@ import { EVERY_OBJECT, parseLabelSelector } from '#plugins/kubernetes/label-sele
 import type { PodMode } from '#plugins/kubernetes/lookup/find.ts'
 import { POD_MODES } from '#plugins/kubernetes/lookup/find.ts'
 import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import type { ZonalRules } from '#plugins/kubernetes/lookup/zonal-name.ts'
 import { readMulticluster } from '#plugins/kubernetes/multicluster-option.ts'
 import type { FoldedName } from '#wire/name.ts'
 
@@ -28,11 +28,9 @@ const API_OPTIONS: readonly string[] = [
   'startup_timeout',
   'snapshot',
 ]
-/** Options of CoreDNS that are not here. */
-const ABSENT_OPTIONS: readonly string[] = ['zonal']
 
 /** The options of the plugin. */
-export interface KubernetesOptions extends AnsweredZones {
+export interface KubernetesOptions extends ZonalRules {
   /** Where reverse names point: the first zone of the cluster itself that is not a reverse zone. */
   readonly primaryZone: FoldedName
   /** Files, directories and globs, as written. */
@@ -65,6 +63,7 @@ export function parseKubernetes(directive: Directive, block: Readonly<BlockSetti
     ttl: (line: Line) => readTtl(line.one()),
     noendpoints: (line: Line) => line.flag(),
     ignore: (line: Line) => readIgnore(line.one()),
+    zonal: (line: Line) => line.flag(),
     fallthrough: readFallthrough,
     namespaces: (line: Line) => void namespaces.push(...line.some().map(argument => argument.text)),
     namespace_labels: (line: Line) => readSelector(line, 'namespace_label selector'),
@@ -83,6 +82,9 @@ export function parseKubernetes(directive: Directive, block: Readonly<BlockSetti
   if (namespaces.length > 0 && read.namespace_labels !== undefined) {
     directive.fail('namespaces and namespace_labels cannot both be set')
   }
+  if (read.zonal === true && read.noendpoints === true) {
+    directive.fail('zonal requires the endpoint cache; remove noendpoints')
+  }
   return Object.freeze({
     zones,
     multiclusterZones,
@@ -93,6 +95,7 @@ export function parseKubernetes(directive: Directive, block: Readonly<BlockSetti
     ttlSeconds: read.ttl ?? DEFAULT_TTL_SECONDS,
     noEndpoints: read.noendpoints ?? false,
     ignoreEmptyService: read.ignore ?? false,
+    zonal: read.zonal ?? false,
     fallthrough: read.fallthrough ?? null,
     namespaces: namespaces.length === 0 ? null : namespaces,
     namespaceLabels: read.namespace_labels?.matches ?? EVERY_OBJECT,
@@ -129,7 +132,6 @@ function readSelector(line: Line, what: string): { readonly text: string; readon
 
 function refuseOption(line: Line, isFromManifests: boolean): void {
   const option = line.name.text
-  if (ABSENT_OPTIONS.includes(option)) line.fail(`'${option}' is not part of this version`, line.name, 'remove it')
   if (!isFromManifests || !API_OPTIONS.includes(option)) return
   line.fail(
     `'${option}' is about the Kubernetes API, and 'manifests' stands in its place`,

@@ -48,9 +48,35 @@ const rows: [name: string, label: string, value: string | null][] = [
   ['example.org.', 'client-label/app', 'web'],
   ['example.org.', 'client-label/constructor', null],
   [`svc1.${S}`, 'nonsense', null],
+  [`svc1.${S}`, 'zone', null],
+  [`z1.pin._zone.hdls.${S}`, 'parse-error', 'invalid query name'],
 ]
 
-describe('the metadata of kubernetes', () => {
+const zonalRows: typeof rows = [
+  [`Rack.row.pin._zone.hdls.${S}`, 'zone', 'rack.row'],
+  [`z1.prefer._zone.hdls.${S}`, 'zone', 'z1'],
+  [`z1.pin._zone.hdls.${S}`, 'service', 'hdls'],
+  [`z1.pin._zone.hdls.${S}`, 'namespace', 'testns'],
+  [`z1.pin._zone.hdls.${S}`, 'kind', 'svc'],
+  [`z1.pin._zone.hdls.${S}`, 'port-name', ''],
+  [`z1.pin._zone.hdls.${S}`, 'parse-error', null],
+  [`hdls.${S}`, 'zone', ''],
+  [`z1.other._zone.hdls.${S}`, 'zone', null],
+  ['1.0.0.10.in-addr.arpa.', 'zone', null],
+  [`z1.pin._zone.db.testns.svc.${C}`, 'zone', null],
+  [`z1.pin._zone.db.testns.svc.${C}`, 'parse-error', 'invalid query name'],
+  [`ep.east.db.testns.svc.${C}`, 'zone', ''],
+  [`ep.east.db.testns.svc.${C}`, 'cluster', 'east'],
+]
+
+for (const [title, option, cases] of [
+  ['the metadata of kubernetes', '', rows],
+  ['the metadata of kubernetes with the option zonal', 'zonal', zonalRows],
+] as const) {
+  describe(title, () => metadataSuite(option, cases))
+}
+
+function metadataSuite(option: string, cases: typeof rows): void {
   let directory = ''
   let plugin: PluginUnderTest
   let reader: MetadataReader
@@ -67,7 +93,15 @@ describe('the metadata of kubernetes', () => {
         return next
       },
     })
-    const text = `metadata\nkubernetes cluster.local clusterset.local {\nmanifests ${directory}\npods verified\nmulticluster clusterset.local\n}\nprobe`
+    const lines = `manifests ${directory}
+pods verified
+multicluster clusterset.local
+${option}`
+    const text = `metadata
+kubernetes cluster.local clusterset.local in-addr.arpa {
+${lines}
+}
+probe`
     plugin = buildPlugin(metadata, text, { plugins: [metadata, kubernetes, probe] })
     await plugin.instance.hooks.run('startup')
   })
@@ -75,7 +109,7 @@ describe('the metadata of kubernetes', () => {
     await plugin.instance.hooks.run('shutdown')
     rmSync(directory, { recursive: true })
   })
-  for (const [name, label, value] of rows) {
+  for (const [name, label, value] of cases) {
     it(`kubernetes/${label} of ${name}`, () => {
       assert.equal(reader.read(`kubernetes/${label}`, makeQuery(name, 'A')), value)
     })
@@ -84,4 +118,4 @@ describe('the metadata of kubernetes', () => {
   it('knows nothing of a client that is no pod', () => {
     assert.equal(reader.read('kubernetes/client-namespace', makeQuery('a.', 'A', { client: '192.0.2.9' })), null)
   })
-})
+}

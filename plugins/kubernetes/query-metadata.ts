@@ -1,6 +1,5 @@
 import type { Query } from '#plugin/query.ts'
 import { matchZone } from '#plugin/zones.ts'
-import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import { parseAddress } from '#plugins/kubernetes/index/address.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { PodState } from '#plugins/kubernetes/index/delta.ts'
@@ -8,6 +7,8 @@ import { clusterAt, namesCluster } from '#plugins/kubernetes/lookup/imported-par
 import type { Request } from '#plugins/kubernetes/lookup/request.ts'
 import { parseRequest, Subtree } from '#plugins/kubernetes/lookup/request.ts'
 import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import type { ZonalRules } from '#plugins/kubernetes/lookup/zonal-name.ts'
+import { hasZonalNames, parseZonalName } from '#plugins/kubernetes/lookup/zonal-name.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
 import { formatName } from '#wire/name.ts'
 
@@ -15,15 +16,13 @@ const CLIENT = 'kubernetes/client-'
 const CLIENT_LABEL = 'kubernetes/client-label/'
 
 /** The value of a metadata label about a query, empty when the name has no such part; `null` for a label that is none of ours. */
-export function queryMetadata(
-  cluster: Cluster,
-  { zones, multiclusterZones }: AnsweredZones,
-  label: string,
-  query: Query,
-): string | null {
+export function queryMetadata(cluster: Cluster, rules: ZonalRules, label: string, query: Query): string | null {
   if (label.startsWith(CLIENT)) return clientMetadata(cluster, label, query)
-  const zone = matchZone(zones, query.folded)
-  return zone === null ? null : nameMetadata(label, query.folded, zone, multiclusterZones.includes(zone))
+  const zone = matchZone(rules.zones, query.folded)
+  if (zone === null) return null
+  return rules.zonal
+    ? zonalMetadata(rules, label, query.folded, zone)
+    : nameMetadata(label, query.folded, zone, rules.multiclusterZones.includes(zone))
 }
 
 /** About the pod that asks; several on the node's own network cannot be told apart, and the first one is taken as CoreDNS does. */
@@ -36,6 +35,16 @@ function clientMetadata(cluster: Cluster, label: string, query: Query): string |
   if (!label.startsWith(CLIENT_LABEL)) return null
   const key = label.slice(CLIENT_LABEL.length)
   return pod.labels !== undefined && Object.hasOwn(pod.labels, key) ? pod.labels[key]! : null
+}
+
+/** About names as they are with the option `zonal`: those by topology zone are about the service that they end in. */
+function zonalMetadata(rules: ZonalRules, label: string, name: FoldedName, zone: FoldedName): string | null {
+  const asked = hasZonalNames(rules, zone) ? parseZonalName(name, name.length - zone.length) : null
+  const plain = asked === null ? name : (name.slice(asked.serviceAt) as FoldedName)
+  const isMulticluster = rules.multiclusterZones.includes(zone)
+  if (label !== 'kubernetes/zone') return nameMetadata(label, plain, zone, isMulticluster)
+  if (asked === null) return nameMetadata('kubernetes/kind', name, zone, isMulticluster) === null ? null : ''
+  return formatName(`${asked.zone}\0` as Name).slice(0, -1)
 }
 
 function nameMetadata(label: string, name: FoldedName, zone: FoldedName, isMulticluster: boolean): string | null {

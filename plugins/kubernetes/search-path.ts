@@ -3,6 +3,8 @@ import { matchZone } from '#plugin/zones.ts'
 import { parseAddress } from '#plugins/kubernetes/index/address.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import { isReverseZone } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import type { ZonalRules } from '#plugins/kubernetes/lookup/zonal-name.ts'
+import { hasZonalNames, parseZonalName } from '#plugins/kubernetes/lookup/zonal-name.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
 import { labelsOf, prependLabels } from '#wire/name.ts'
@@ -24,7 +26,7 @@ export function podSearchPaths(cluster: Cluster, options: KubernetesOptions): Se
   const byName: SearchPathFinder = query => {
     const zone = matchZone(zones, query.folded)
     if (zone === null || !cluster.synced) return null
-    const namespace = searchedFrom(cluster, query.folded, zone, options.multiclusterZones.includes(zone))
+    const namespace = searchedFrom(cluster, options, query.folded, zone)
     return namespace === null ? null : pathFrom(namespace, zone)
   }
   return {
@@ -44,9 +46,10 @@ function pathFrom(namespace: string, zone: FoldedName): readonly Name[] | null {
 
 /**
  * The namespace in a name that a resolver has made by appending the first domain of a pod's search path; `null` for a name
- * that can just as well be meant as it is: a service, or a port or endpoint of a service that exists.
+ * that can just as well be meant as it is: a service, a name by topology zone, or a port or endpoint of a service that exists.
  */
-function searchedFrom(cluster: Cluster, name: FoldedName, zone: FoldedName, isMulticluster: boolean): string | null {
+function searchedFrom(cluster: Cluster, rules: ZonalRules, name: FoldedName, zone: FoldedName): string | null {
+  if (hasZonalNames(rules, zone) && parseZonalName(name, name.length - zone.length) !== null) return null
   const labels = labelsOf(`${name.slice(0, name.length - zone.length)}\0` as FoldedName)
   const kind = labels.pop()
   const namespace = labels.pop()
@@ -55,7 +58,7 @@ function searchedFrom(cluster: Cluster, name: FoldedName, zone: FoldedName, isMu
   if (!cluster.isExposed(namespaceLabel)) return null
   if (labels.length > 3) return namespace
   const service = labels.at(-1)!
-  const services = isMulticluster ? cluster.clusterset : cluster
+  const services = rules.multiclusterZones.includes(zone) ? cluster.clusterset : cluster
   if (services.service(labelOf(service) + namespaceLabel) !== undefined) return null
   return PROTOCOLS.has(labels.at(-2)!) ? null : namespace
 }

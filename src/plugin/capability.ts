@@ -49,8 +49,8 @@ export interface AnswerCache {
   track(zones: readonly FoldedName[]): void
   /** Forgets what is stored about a name, denials and answers that lead to it by CNAME included. */
   drop(name: FoldedName): void
-  /** The same for a name and all below it; takes time for every answer stored. */
-  dropBelow(name: FoldedName): void
+  /** The same for a name and all below it, or those of them that are meant; takes time for every answer stored. */
+  dropBelow(name: FoldedName, isMeant?: (below: FoldedName) => boolean): void
 }
 /** Where a plugin that keeps answers of others lets them be dropped. */
 export const answerCache: Capability<AnswerCache> = defineCapability<AnswerCache>('answerCache')

@@ -405,6 +405,7 @@ function asked({ pods, multicluster }: { pods: boolean; multicluster: boolean })
     pods,
     podNames: false,
     multicluster,
+    zones: false,
   }
   const resources = selectedResources(selection).map(({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1)

@@ -28,12 +28,12 @@ const MANIFEST: string = `
 { apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
   metadata: { name: hdls-a, namespace: testns, labels: { kubernetes.io/service-name: hdls } }, addressType: IPv4,
   ports: [{ name: http, port: 80 }, { name: https, port: 443 }],
-  endpoints: [{ addresses: [172.0.1.1], hostname: dup }, { addresses: [172.0.1.2], hostname: dup },
-              { addresses: [172.0.1.3] }, { addresses: [172.0.1.4], conditions: { ready: false } }] }
+  endpoints: [{ addresses: [172.0.1.1], hostname: dup, zone: Eu-1a }, { addresses: [172.0.1.2], hostname: dup, zone: eu-1b },
+              { addresses: [172.0.1.3], zone: eu-1a }, { addresses: [172.0.1.4], conditions: { ready: false } }] }
 ---
 { apiVersion: discovery.k8s.io/v1, kind: EndpointSlice,
   metadata: { name: hdls-b, namespace: testns, labels: { kubernetes.io/service-name: hdls } }, addressType: IPv6,
-  ports: [{ name: http, port: 80 }], endpoints: [{ addresses: ["5678:abcd::"] }] }
+  ports: [{ name: http, port: 80 }], endpoints: [{ addresses: ["5678:abcd::"], zone: rack.row }] }
 ---
 { apiVersion: v1, kind: Service, metadata: { name: portless, namespace: testns }, spec: { clusterIP: None } }
 ---

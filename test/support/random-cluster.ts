@@ -38,6 +38,14 @@ const NAMES: readonly string[] = [
   'db-0.east.db.default.svc.ClusterSet.local',
   'east.db.default.svc.clusterset.local',
   '_sql._tcp.db.default.svc.clusterset.local',
+  'z1.pin._zone.db.default.svc.cluster.local',
+  'Z1.prefer._zone.db.default.svc.cluster.local',
+  'rack.row.prefer._zone.db.default.svc.cluster.local',
+  'z9.prefer._zone.db.default.svc.cluster.local',
+  '_zone.db.default.svc.cluster.local',
+  'z1.pin._zone.db.default.svc.clusterset.local',
+  '_zone.db.default.svc.clusterset.local',
+  'near.default.svc.cluster.local',
   'far.default.svc.cluster.local',
   'clusterset.local',
   '7.0.96.10.in-addr.arpa',
@@ -63,6 +71,7 @@ export function randomCorefile(random: SeededRandom, extra = ''): string {
   pods insecure
   multicluster clusterset.local
   ttl ${random.pick([0, 5, 30])}
+  ${random.pick(['zonal', ''])}
   ${random.pick(['fallthrough', 'fallthrough in-addr.arpa', 'endpoint_pod_names'])}
  }
 }
@@ -100,12 +109,17 @@ export function cluster(event: number): string {
   const endpoints = Array.from({ length: 1 + event * 20 }, (_, i) => ({
     addresses: [`10.1.${1 + Math.floor(i / 250)}.${1 + (i % 250)}`],
     ...(i < 2 ? { hostname: `db-${i}` } : {}),
+    ...(i % 8 < 3 ? { zone: ['z0', 'z1', 'rack.row'][i % 8] } : {}),
   }))
   const items = [
     service('web', { clusterIP: `10.96.0.${7 + event}`, ports: [{ name: 'http', port: 80 }] }),
     service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432 }] }),
     service('ext', { type: 'ExternalName', externalName: 'a.example' }),
     service('far', { type: 'ExternalName', externalName: 'web.default.svc.clusterset.local' }),
+    service('near', {
+      type: 'ExternalName',
+      externalName: 'z1.prefer._zone.db.default.svc.cluster.local',
+    }),
     serviceImport('web', { type: 'ClusterSetIP', ips: [`10.42.0.${7 + event}`], ports: [{ name: 'http', port: 80 }] }),
     serviceImport('db', { type: 'Headless', ports: [{ name: 'sql', port: 5432 }] }),
     service('inner', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }),

@@ -26,6 +26,7 @@ export interface SlowOptions {
   readonly multiclusterZone: string
   readonly pods: 'disabled' | 'insecure' | 'verified'
   readonly ignoreEmptyService: boolean
+  readonly zonal: boolean
   readonly endpointPodNames: boolean
   readonly namespaces: readonly string[] | null
 }
@@ -73,6 +74,9 @@ export function slowLookup(cluster: SlowCluster, options: SlowOptions, qname: st
   const [kind, namespace = '', service = '', ...rest] = labels
   if (kind !== 'svc' && kind !== 'pod') return NXDOMAIN
   if (namespace === '') return NODATA
+  if (options.zonal && !isImported && kind === 'svc' && rest[0] === '_zone') {
+    return slowZonal(cluster, options, namespace, service, rest.slice(1), qname, type)
+  }
   if (rest.length > 2 || !isExposed(cluster, options, namespace)) return NXDOMAIN
   if (kind === 'pod') return slowPod(cluster, { ...options, zone }, namespace, service, qname, type)
   if (service === '') return NODATA
@@ -83,6 +87,29 @@ export function slowLookup(cluster: SlowCluster, options: SlowOptions, qname: st
 function isExposed(cluster: SlowCluster, options: SlowOptions, namespace: string): boolean {
   if (options.namespaces !== null && !options.namespaces.includes(namespace)) return false
   return cluster.namespaces.some(each => each.name === namespace)
+}
+
+/** `rest` are the labels left of `_zone`, from right to left. */
+function slowZonal(
+  cluster: SlowCluster,
+  options: SlowOptions,
+  namespace: string,
+  serviceName: string,
+  rest: readonly string[],
+  qname: string,
+  type: string,
+): SlowAnswer {
+  const service = cluster.services.find(each => each.name === serviceName && each.namespace === namespace)
+  if (!isExposed(cluster, options, namespace) || service?.kind !== 'headless') return NXDOMAIN
+  const [directive = 'pin', ...zoneLabels] = rest
+  if (directive !== 'pin' && directive !== 'prefer') return NXDOMAIN
+  if (zoneLabels.length === 0) return NODATA
+  const zone = zoneLabels.reverse().join('.')
+  const slices = cluster.slices.filter(slice => slice.service === serviceName && slice.namespace === namespace)
+  const inZone = slices.map(slice => ({ ...slice, endpoints: slice.endpoints.filter(each => each.zone === zone) }))
+  const isEmpty = inZone.every(slice => slice.endpoints.length === 0)
+  const chosen = directive === 'prefer' && isEmpty ? slices : inZone
+  return answerOf(slowEntries(service, chosen, options, '', '', '') ?? [], qname, type)
 }
 
 function slowPod(

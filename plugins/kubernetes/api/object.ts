@@ -26,6 +26,7 @@ export interface SliceEndpoint {
   readonly conditions?: { readonly ready?: boolean | null }
   readonly hostname?: string
   readonly targetRef?: { readonly name?: string }
+  readonly zone?: string | null
 }
 
 /** Any object of a resource that is watched. */

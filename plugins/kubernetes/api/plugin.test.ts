@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ApiObject } from '#test/support/api-server/object.ts'
 import { DB, follow, NAMESPACE, SOA, serve, service, show, slice, WEB, web } from '#test/support/followed-cluster.ts'
+import type { PluginUnderTest } from '#test/support/plugin.ts'
 import { until } from '#test/support/until.ts'
 
 describe('a cluster behind an API server', () => {
@@ -64,6 +66,36 @@ describe('a cluster behind an API server', () => {
     assert.deepEqual(await show(plugin, WEB), ['NOERROR aa', `answer ${WEB} 5 IN A 10.0.0.1`])
     server.delete('Service', 'web', 'shop')
     await until(async () => (await show(plugin, WEB))[0] === 'NXDOMAIN aa')
+  })
+
+  it('has its topology zones with the option zonal, and a zone that changes moves the serial', async t => {
+    const inZones = (zones: readonly string[]): ApiObject => {
+      const made = slice('db-1', 'db', ['10.1.0.1', '10.1.0.2'])
+      const endpoints = made['endpoints'] as object[]
+      return { ...made, endpoints: endpoints.map((each, i) => ({ ...each, zone: zones[i] })) }
+    }
+    const server = await serve(t, [NAMESPACE, service('db', { clusterIP: 'None' }), inZones(['Z1', 'z2'])])
+    const plugin = await follow(t, server, { withCache: true, lines: 'zonal' })
+    const unzoned = await follow(t, server)
+    const z1 = 'z1.pin._zone.db.shop.svc.cluster.local.'
+    const z3 = 'z3.prefer._zone.db.shop.svc.cluster.local.'
+    const serialOf = async (under: PluginUnderTest): Promise<number> => {
+      return Number((await show(under, 'cluster.local.', 'SOA'))[1]!.split(' ')[7])
+    }
+    const both = ['10.1.0.1', '10.1.0.2'].map(address => `answer ${z3} 5 IN A ${address}`)
+    assert.deepEqual(await show(plugin, z1), ['NOERROR aa', `answer ${z1} 5 IN A 10.1.0.1`])
+    assert.deepEqual(await show(plugin, z3), ['NOERROR aa', ...both])
+    assert.deepEqual(await show(unzoned, z1), ['NXDOMAIN aa', SOA])
+    const before = await serialOf(plugin)
+    plugin.clock.advance(60_000)
+    unzoned.clock.advance(60_000)
+    server.apply(inZones(['z3', 'z2']))
+    await until(async () => (await show(plugin, z1))[1]!.startsWith('authority'))
+    assert.deepEqual(await show(plugin, z3), ['NOERROR aa', both[0]])
+    assert.equal(await serialOf(plugin), before + 60)
+    const seen = `nodens_kubernetes_resource_version{resource="endpointslices"} ${server.store.resourceVersion}\n`
+    await until(() => unzoned.metrics.expose().includes(seen))
+    assert.equal(await serialOf(unzoned), before)
   })
 
   it('is measured: requests, what is known, and how long changes of endpoints take', async t => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { ApiObject } from '#plugins/kubernetes/api/object.ts'
 import type { Selection } from '#plugins/kubernetes/api/resource.ts'
 import { keyOf, selectedResources } from '#plugins/kubernetes/api/resource.ts'
+import type { SliceState } from '#plugins/kubernetes/index/delta.ts'
 
 const EVERYTHING: Selection = {
   labels: '',
@@ -12,6 +13,7 @@ const EVERYTHING: Selection = {
   podNames: true,
   podLabels: false,
   multicluster: true,
+  zones: false,
 }
 
 /** What DNS needs of an object of a resource. */
@@ -120,6 +122,21 @@ describe('an EndpointSlice', () => {
     })
   })
 
+  it('has the topology zones of its endpoints only when they are asked for', () => {
+    const object: ApiObject = {
+      metadata: labelled,
+      endpoints: [
+        { addresses: ['10.1.0.1', '10.1.0.2'], zone: 'EU-1a' },
+        { addresses: ['10.1.0.3'], zone: null },
+      ],
+    }
+    const zonesOf = (zones: boolean): unknown[] =>
+      (state('endpointslices', object, { ...EVERYTHING, zones }) as SliceState).endpoints.map(each => each.zone ?? each)
+    const without = (address: string) => ({ address, hostname: '', podName: '' })
+    assert.deepEqual(zonesOf(true), ['eu-1a', 'eu-1a', without('10.1.0.3')])
+    assert.deepEqual(zonesOf(false), ['10.1.0.1', '10.1.0.2', '10.1.0.3'].map(without))
+  })
+
   it('of no service, or of names, is nothing to DNS', () => {
     assert.equal(state('endpointslices', { metadata, addressType: 'IPv4', endpoints: [] }), null)
     assert.equal(state('endpointslices', { metadata: labelled, addressType: 'FQDN', endpoints: [] }), null)
@@ -160,15 +177,19 @@ describe('an EndpointSlice of another cluster', () => {
   const SERVICE = 'multicluster.kubernetes.io/service-name'
   const CLUSTER = 'multicluster.kubernetes.io/source-cluster'
   const of = (labels: Record<string, string>): unknown =>
-    state('imported-endpointslices', {
-      metadata: { ...metadata, labels },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: ['10.1.0.1'] }],
-    })
+    state(
+      'imported-endpointslices',
+      {
+        metadata: { ...metadata, labels },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: ['10.1.0.1'], zone: 'eu-1a' }],
+      },
+      { ...EVERYTHING, zones: true },
+    )
   const endpoints = [{ address: '10.1.0.1', hostname: '', podName: '' }]
   const rest = { ...NAMED, ports: [], endpoints }
 
-  it('is of the service and the cluster that its labels name', () => {
+  it('is of the service and the cluster that its labels name, and has no topology zones', () => {
     const labels = { [SERVICE]: 'db', [CLUSTER]: 'east', 'kubernetes.io/service-name': 'derived' }
     assert.deepEqual(of(labels), { ...rest, service: 'db', cluster: 'east' })
   })

@@ -24,6 +24,8 @@ export interface Selection {
   readonly podLabels: boolean
   /** Whether there are multicluster zones. */
   readonly multicluster: boolean
+  /** Whether the topology zones of endpoints are kept. */
+  readonly zones: boolean
 }
 
 /** A kind of objects to list and watch. */
@@ -52,7 +54,7 @@ export function selectedResources(selection: Selection): readonly Resource[] {
     kind: 'slice',
     absence: null,
     selectors: labels,
-    state: object => sliceState(object, selection.podNames, SERVICE_NAME_LABEL),
+    state: object => sliceState(object, selection, SERVICE_NAME_LABEL),
   }
   return [
     {
@@ -155,13 +157,18 @@ function importState({ metadata, spec }: ApiObject): ServiceState {
   }
 }
 
-function importedSliceState(object: ApiObject, withPodNames: boolean): ImportedSliceState | null {
-  const slice = sliceState(object, withPodNames, IMPORTED_SERVICE_LABEL)
+/** Multicluster zones have no names by topology zone. */
+function importedSliceState(object: ApiObject, podNames: boolean): ImportedSliceState | null {
+  const slice = sliceState(object, { podNames, zones: false }, IMPORTED_SERVICE_LABEL)
   return slice === null ? null : { ...slice, cluster: object.metadata?.labels?.[SOURCE_CLUSTER_LABEL] ?? '' }
 }
 
 /** A slice that belongs to no service, or whose addresses are names, is nothing to DNS. `nameLabel` names its service. */
-function sliceState(object: ApiObject, withPodNames: boolean, nameLabel: string): SliceState | null {
+function sliceState(
+  object: ApiObject,
+  { podNames, zones }: Pick<Selection, 'podNames' | 'zones'>,
+  nameLabel: string,
+): SliceState | null {
   const { metadata, addressType } = object
   const service = metadata?.labels?.[nameLabel] ?? ''
   if (service === '' || addressType === 'FQDN') return null
@@ -169,8 +176,10 @@ function sliceState(object: ApiObject, withPodNames: boolean, nameLabel: string)
   for (const endpoint of object.endpoints ?? []) {
     if (endpoint.conditions?.ready === false) continue
     const hostname = endpoint.hostname ?? ''
-    const podName = withPodNames ? (endpoint.targetRef?.name ?? '') : ''
-    for (const address of endpoint.addresses ?? []) endpoints.push({ address, hostname, podName })
+    const podName = podNames ? (endpoint.targetRef?.name ?? '') : ''
+    const zone = zones ? (endpoint.zone ?? '').toLowerCase() : ''
+    const rest = zone === '' ? { hostname, podName } : { hostname, podName, zone }
+    for (const address of endpoint.addresses ?? []) endpoints.push({ address, ...rest })
   }
   return {
     namespace: metadata?.namespace ?? '',

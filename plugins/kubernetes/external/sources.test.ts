@@ -13,6 +13,7 @@ const selection = {
   multicluster: false,
   podNames: false,
   podLabels: false,
+  zones: false,
 }
 const services = selectedResources(selection).find(({ name }) => name === 'services')!
 

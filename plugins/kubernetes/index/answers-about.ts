@@ -127,7 +127,8 @@ function spellings(word: string): string[] {
   return [`_${word}`, word].map(text => foldLabels(wireLabel(text) ?? ''))
 }
 
-function labelsOf(name: string, namespace: string): string {
+/** The key of a service: its folded wire labels `name.namespace`. */
+export function labelsOf(name: string, namespace: string): string {
   return foldLabels((wireLabel(name) ?? '') + (wireLabel(namespace) ?? ''))
 }
 

@@ -53,6 +53,7 @@ const slice = fc.record({
       address,
       hostname: fc.constantFrom('', 'db-0', 'Db-1'),
       podName: fc.constantFrom('', 'pod-1', 'pod-2'),
+      zone: fc.constantFrom('', 'z1', 'z2', 'z.one'),
     }),
     { maxLength: 4 },
   ),
@@ -82,6 +83,7 @@ const options = fc.record({
   multiclusterZone: fc.constant(CLUSTERSET),
   pods: fc.constantFrom('disabled' as const, 'insecure' as const, 'verified' as const),
   ignoreEmptyService: fc.boolean(),
+  zonal: fc.boolean(),
   endpointPodNames: fc.boolean(),
   namespaces: fc.constantFrom(null, ['default'], ['web']),
 })
@@ -125,7 +127,25 @@ describe('Cluster', () => {
   })
 
   it('answers every name that the wire can hold, whatever octets are in its labels', () => {
-    const word = fc.constantFrom('svc', 'pod', 'default', 'a', 'dns', 'ns', '_tcp', '_', '__', '-', '1-2-3-4', '--1')
+    const word = fc.constantFrom(
+      ...[
+        'svc',
+        'pod',
+        'default',
+        'a',
+        'dns',
+        'ns',
+        '_tcp',
+        '_',
+        '__',
+        '-',
+        '1-2-3-4',
+        '--1',
+        '_zone',
+        'pin',
+        'prefer',
+      ],
+    )
     const octets = fc.string({ unit: fc.nat(255).map(code => String.fromCharCode(code)), minLength: 1, maxLength: 63 })
     const labels = fc.array(fc.oneof(word, word, octets), { maxLength: 120 })
     const suffix = fc.constantFrom(ZONE, CLUSTERSET, 'in-addr.arpa', 'ip6.arpa').map(zone => name(zone))
@@ -135,6 +155,7 @@ describe('Cluster', () => {
       multiclusterZone: CLUSTERSET,
       pods: 'insecure',
       ignoreEmptyService: false,
+      zonal: true,
       endpointPodNames: false,
       namespaces: null,
     } as const
@@ -218,7 +239,16 @@ function withDeletes<T extends { namespace: string; name: string }>(
 }
 
 function questions(): [string, string][] {
-  const names = ['svc', 'pod', 'nope', 'default.svc', 'web.pod', 'other.svc', 'x.a.b.c.default.svc']
+  const names = [
+    'svc',
+    'pod',
+    'nope',
+    'default.svc',
+    'web.pod',
+    'other.svc',
+    'x.a.b.c.default.svc',
+    'z1.pin._zone.a.default.pod',
+  ]
   for (const base of NAMESPACES.flatMap(each => SERVICES.map(name => `${name}.${each}.svc`))) {
     const below = ['', '10-244-0-1.', 'fd00--0.', 'db-0.', 'DB-1.', 'pod-1.', '_tcp.', '_http._tcp.', 'http.tcp.']
     below.push(
@@ -231,7 +261,10 @@ function questions(): [string, string][] {
       'west.',
       'db-0.north.',
     )
-    for (const prefix of [...below, '_dns._udp.', '_nope._tcp.', '_._tcp.', '_.', 'a.b.c.']) names.push(prefix + base)
+    const zones = ['', 'z1.', 'Z2.', 'z.one.', 'one.', 'z3.', 'x.z1.']
+    const zonal = ['pin._zone.', 'prefer._zone.'].flatMap(below => zones.map(zone => zone + below))
+    const others = ['_dns._udp.', '_nope._tcp.', '_._tcp.', '_.', 'a.b.c.', '_zone.', 'z1.other._zone.', 'z1.pin.zone.']
+    for (const prefix of [...below, ...zonal, ...others]) names.push(prefix + base)
   }
   for (const label of ['10-244-0-1', '10-244-0-9', 'fd00--', '2001-db8--1', '1-2-3', 'x.10-244-0-1', '']) {
     if (label !== '') names.push(`${label}.default.pod`, `${label}.web.pod`)

@@ -45,6 +45,8 @@ export interface EndpointState {
   readonly hostname: string
   /** The name of the pod behind it (targetRef.name); empty when there is none. */
   readonly podName: string
+  /** The topology zone it is in, in lower case; sent only for `zonal`, absent when there is none. */
+  readonly zone?: string
 }
 
 /** The ready endpoints of an EndpointSlice. */

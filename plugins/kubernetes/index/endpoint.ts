@@ -4,7 +4,7 @@ import type { EndpointState, ImportedSliceState, SliceState } from '#plugins/kub
 import type { Port } from '#plugins/kubernetes/index/port.ts'
 import { portsOf, samePort } from '#plugins/kubernetes/index/port.ts'
 import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
-import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
+import { foldLabels, wireLabel, wireLabels } from '#plugins/kubernetes/index/wire-label.ts'
 
 /** What all endpoints of a slice have in common. */
 export interface SliceOfService {
@@ -43,9 +43,9 @@ export class Endpoint {
     return this.slice.cluster
   }
 
-  /** Whether it has an address, as Kubernetes writes it, and a name. */
-  is(address: string, name: string): boolean {
-    return this.address.text === address && this.#name === name
+  /** Whether it has an address, as Kubernetes writes it, a name, and a topology zone. */
+  is(address: string, name: string, zone: string): boolean {
+    return zone === '' && this.address.text === address && this.#name === name
   }
 
   /** Its own label below the service's name and that of its cluster, if any, in wire form and Kubernetes' letter case. */
@@ -53,9 +53,32 @@ export class Endpoint {
     return wireLabel(this.#name === '' ? dashed(this.address.text) : this.#name)! + this.slice.cluster
   }
 
+  /** The topology zone as wire labels, of which a name with dots has several; empty when it is not known. */
+  get zone(): string {
+    return ''
+  }
+
   /** `label` in lower case. */
   get folded(): string {
     return foldLabels(this.label)
+  }
+}
+
+/** One of which the topology zone is known: others take no memory for it. */
+class ZonedEndpoint extends Endpoint {
+  readonly #zone: string
+
+  constructor(slice: SliceOfService, address: Address, name: string, zone: string) {
+    super(slice, address, name)
+    this.#zone = zone
+  }
+
+  override is(address: string, name: string, zone: string): boolean {
+    return zone === this.#zone && super.is(address, name, '')
+  }
+
+  override get zone(): string {
+    return wireLabels(this.#zone) ?? ''
   }
 }
 
@@ -78,7 +101,8 @@ export function endpointsOf(
   let at = 0
   for (const each of state.endpoints) {
     const name = ownName(each, usePodNames)
-    const kept = indexOf(old, at, each.address, name)
+    const { zone = '' } = each
+    const kept = indexOf(old, at, each.address, name, zone)
     if (kept >= 0) {
       endpoints.push(old[kept]!)
       at = kept + 1
@@ -86,7 +110,7 @@ export function endpointsOf(
     }
     const address = parseAddress(each.address)
     if (address !== null && (name === '' || wireLabel(name) !== null)) {
-      endpoints.push(new Endpoint(slice, address, name))
+      endpoints.push(zone === '' ? new Endpoint(slice, address, name) : new ZonedEndpoint(slice, address, name, zone))
     }
   }
   return endpoints
@@ -103,9 +127,9 @@ function samePorts(some: readonly Port[], others: readonly Port[]): boolean {
   return some.length === others.length && some.every((port, i) => samePort(port, others[i]!))
 }
 
-function indexOf(endpoints: readonly Endpoint[], from: number, address: string, name: string): number {
+function indexOf(endpoints: readonly Endpoint[], from: number, address: string, name: string, zone: string): number {
   const end = Math.min(endpoints.length, from + MAX_GONE + 1)
-  for (let i = from; i < end; i++) if (endpoints[i]!.is(address, name)) return i
+  for (let i = from; i < end; i++) if (endpoints[i]!.is(address, name, zone)) return i
   return -1
 }
 

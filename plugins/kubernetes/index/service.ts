@@ -26,6 +26,8 @@ export class ServiceEntry {
   addresses: readonly Address[] = []
   /** The target of an ExternalName service; `null` for other kinds, and when it is an address or no name. */
   externalTarget: Name | null = null
+  /** Whether all endpoints were answered in place of those in some topology zone, which had none. */
+  hasStoodIn = false
   #ports: readonly Port[] = []
   /** Made when they are needed: there may be tens of thousands of services, and an empty Map is not small. */
   #slices: Map<string, readonly Endpoint[]> | null = null
@@ -34,6 +36,7 @@ export class ServiceEntry {
   #portWords: Set<string> | null = null
   #whole: Candidates | null | undefined
   #parts: Map<string, Candidates | null> | null = null
+  #zones: Map<string, Candidates> | null = null
 
   constructor(labels: string, namespace: string) {
     this.labels = labels
@@ -106,6 +109,18 @@ export class ServiceEntry {
     return part
   }
 
+  /** The endpoints in a topology zone (folded wire labels); `null` when there is none. For a headless service. */
+  inZone(zone: string): Candidates | null {
+    this.#zones ??= byZone(this.endpoints, `${this.labels}\x03svc`)
+    return this.#zones.get(zone) ?? null
+  }
+
+  /** What stands in for a topology zone without endpoints: all of them; `null` when there is none. */
+  allInstead(): Candidates | null {
+    this.hasStoodIn = true
+    return this.whole()
+  }
+
   #collect(endpoint: string, port: string, protocol: string): Candidates | null {
     const list: Candidate[] = []
     let exists = false
@@ -151,6 +166,7 @@ export class ServiceEntry {
     this.#portWords = null
     this.#whole = undefined
     this.#parts = null
+    this.#zones = null
   }
 }
 
@@ -162,4 +178,16 @@ function byLabel(endpoints: readonly Endpoint[]): Map<string, Endpoint[]> {
     else group.push(endpoint)
   }
   return groups
+}
+
+/** What each topology zone stands for; `labels` are those of the service. */
+function byZone(endpoints: readonly Endpoint[], labels: string): Map<string, Candidates> {
+  const lists = new Map<string, Candidate[]>()
+  for (const { zone, label, address, ports } of endpoints) {
+    if (zone === '') continue
+    const list = lists.get(zone) ?? []
+    lists.set(zone, list)
+    for (const { number } of ports) list.push({ labels: label + labels, address, port: number })
+  }
+  return new Map([...lists].map(([zone, list]) => [zone, new Candidates(list)]))
 }

@@ -9,6 +9,12 @@ export function wireLabel(text: string): string | null {
   return String.fromCharCode(octets.length) + octets
 }
 
+/** A name with dots from Kubernetes as wire labels; `null` when a part of it cannot be one. */
+export function wireLabels(text: string): string | null {
+  const labels = text.split('.').map(wireLabel)
+  return labels.includes(null) ? null : labels.join('')
+}
+
 /** Wire labels in lower case. */
 export function foldLabels(labels: string): string {
   return foldName(labels as Name)

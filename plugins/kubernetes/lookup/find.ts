@@ -1,4 +1,3 @@
-import type { AnsweredZones } from '#plugins/kubernetes/answered-zones.ts'
 import { Candidates } from '#plugins/kubernetes/index/candidates.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import type { ServiceEntry } from '#plugins/kubernetes/index/service.ts'
@@ -7,6 +6,8 @@ import { podAddress } from '#plugins/kubernetes/lookup/pod.ts'
 import type { Request } from '#plugins/kubernetes/lookup/request.ts'
 import { parseRequest, Subtree } from '#plugins/kubernetes/lookup/request.ts'
 import { isReverseZone, reverseAddress } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import type { ZonalRules } from '#plugins/kubernetes/lookup/zonal-name.ts'
+import { hasZonalNames, leadsToZones, parseZonalName } from '#plugins/kubernetes/lookup/zonal-name.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 /** How pod names are answered (option `pods`). */
@@ -15,7 +16,7 @@ export const POD_MODES = ['disabled', 'insecure', 'verified'] as const
 export type PodMode = (typeof POD_MODES)[number]
 
 /** The options that decide whether a name exists. */
-export interface LookupRules extends AnsweredZones {
+export interface LookupRules extends ZonalRules {
   readonly pods: PodMode
   /** Whether a service with a cluster address but no ready endpoint counts as absent. */
   readonly ignoreEmptyService: boolean
@@ -59,7 +60,7 @@ export function find(cluster: Cluster, rules: LookupRules, name: FoldedName, zon
     case Subtree.NAME_SERVER:
       return NAME_SERVER
     case Subtree.OTHER:
-      return findPointers(cluster, name)
+      return findZonal(cluster, rules, name, zone) ?? findPointers(cluster, name)
   }
 }
 
@@ -75,8 +76,23 @@ function findService(cluster: Cluster, rules: LookupRules, request: Request, isI
   if (isImported && namesCluster(request)) return service.part(request.left, '', '') ?? NAME_ERROR
   const part = service.part(request.endpoint, request.port, request.protocol)
   if (part !== null) return part
-  // A cluster's name has no records, but exists because those of its endpoints do (RFC 8020 section 2).
-  return isImported && service.hasCluster(request.endpoint) ? EMPTY : emptyNonTerminal(service, request)
+  // Names of clusters, and those above names by topology zone, have no records but others below them (RFC 8020 section 2).
+  const exists = isImported
+    ? service.hasCluster(request.endpoint)
+    : rules.zonal && kind === 'headless' && leadsToZones(request.left)
+  return exists ? EMPTY : emptyNonTerminal(service, request)
+}
+
+/**
+ * The endpoints of a headless service in a topology zone. Whatever the zone, such a name exists as long as the service does.
+ * `null` when the name is none of these, or there are none in the DNS zone.
+ */
+function findZonal(cluster: Cluster, rules: LookupRules, name: FoldedName, zone: FoldedName): Found | null {
+  const asked = hasZonalNames(rules, zone) ? parseZonalName(name, name.length - zone.length) : null
+  if (asked === null) return null
+  const service = cluster.isExposed(asked.namespace) ? cluster.service(asked.service) : undefined
+  if (service?.state?.kind !== 'headless') return NAME_ERROR
+  return service.inZone(asked.zone) ?? (asked.prefers ? service.allInstead() : null) ?? EMPTY
 }
 
 /** `_tcp.<service>` has no records, but exists because `_http._tcp.<service>` does (RFC 8020 section 2). */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { podAddress } from '#plugins/kubernetes/lookup/pod.ts'
 import { parseRequest, Subtree } from '#plugins/kubernetes/lookup/request.ts'
 import { reverseAddress } from '#plugins/kubernetes/lookup/reverse-address.ts'
+import { parseZonalName } from '#plugins/kubernetes/lookup/zonal-name.ts'
 import { foldName, name } from '#wire/name.ts'
 
 const ZONE = name('cluster.local')
@@ -74,6 +75,36 @@ describe('parseRequest', () => {
       const { endpoint, port, protocol, service, namespace } = request
       const shown = [text(endpoint), port, protocol, request.depth > 1 ? text(service) : '', text(namespace)]
       assert.equal(shown.map(part => part || '-').join(' '), parts)
+    })
+  }
+})
+
+/** A name left of the zone, and its parts `zone directive service namespace`, or nothing. */
+const zonal: [string, string | null][] = [
+  ['z1.pin._zone.web.ns.svc.', 'z1 pin web.ns ns'],
+  ['z1.prefer._zone.web.ns.svc.', 'z1 prefer web.ns ns'],
+  ['a.b.c.pin._zone.web.ns.svc.', 'a.b.c pin web.ns ns'],
+  ['z1.pin._zone.pin._zone.web.ns.svc.', 'z1.pin._zone pin web.ns ns'],
+  ['pin._zone.web.ns.svc.', null],
+  ['z1.pins._zone.web.ns.svc.', null],
+  ['z1.pin.zone.web.ns.svc.', null],
+  ['z1.pin._zone.web.ns.pod.', null],
+  ['z1.pin._zone.web.ns.', null],
+]
+
+describe('parseZonalName', () => {
+  for (const [left, expected] of zonal) {
+    it(`reads ${left}Z as ${expected}`, () => {
+      const folded = foldName(name(`${left}cluster.local`))
+      const parts = parseZonalName(folded, folded.length - ZONE.length)
+      if (parts === null || expected === null) {
+        assert.equal(parts, expected)
+        return
+      }
+      const { zone, prefers, service, namespace, serviceAt } = parts
+      const shown = [text(zone), prefers ? 'prefer' : 'pin', text(service), text(namespace)]
+      assert.equal(shown.join(' '), expected)
+      assert.ok(folded.startsWith(service, serviceAt))
     })
   }
 })

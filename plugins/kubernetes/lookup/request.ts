@@ -79,7 +79,7 @@ export class Request {
     return this.depth === 3 ? this.#name.slice(0, this.#serviceAt) : ''
   }
 
-  /** Wire labels left of the service or pod; meant for names of three labels and more. */
+  /** Wire labels left of the service or pod; meant for names of two labels and more. */
   get left(): string {
     return this.#name.slice(0, this.#serviceAt)
   }

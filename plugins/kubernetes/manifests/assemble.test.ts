@@ -13,6 +13,7 @@ const EVERYTHING: Selection = {
   pods: true,
   podLabels: false,
   multicluster: true,
+  zones: false,
 }
 
 const WEB = '{ apiVersion: v1, kind: Service, metadata: { name: web, labels: { a: "1" } }, spec: SPEC }'
@@ -261,6 +262,37 @@ describe('assemble', () => {
     assert.deepEqual(keys({ labels: selector('a=2') }), ['import shop/web'])
     assert.deepEqual(keys({ endpoints: false }), ['import shop/web', 'imported-slice shop/web-1'])
     assert.deepEqual(keys({ multicluster: false }), [])
+  })
+
+  it('has the topology zones of endpoints only when they have been read: those of slices, and of the Nodes of pods', () => {
+    const objects = [
+      WEB.replace('SPEC', '{ clusterIP: None, selector: { app: web } }'),
+      WEB.replace('SPEC', '{ clusterIP: None }').replace('name: web', 'name: written'),
+      POD('a', 'spec: { nodeName: n1.test }, status: { podIP: 10.1.0.1 }'),
+      POD('b', 'spec: { nodeName: n2 }, status: { podIP: 10.1.0.2 }'),
+      POD('c', 'status: { podIP: 10.1.0.3 }'),
+      '{ apiVersion: v1, kind: Node, metadata: { name: n1.test, labels: { topology.kubernetes.io/zone: EU-1a } } }',
+      '{ apiVersion: v1, kind: Node, metadata: { name: n2 } }',
+      `{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+        metadata: { name: s, labels: { kubernetes.io/service-name: written } },
+        endpoints: [{ addresses: [10.1.0.8, 10.1.0.9], zone: EU-1b }, { addresses: [10.1.0.10] }] }`,
+    ]
+    objects.push(IMPORTED_SLICE.replace('hostname: h', 'zone: EU-1c'))
+    const zonesOf = (withZones: boolean): unknown => {
+      const { objects: read, errors } = readManifest(objects.join('\n---\n'), 'x.yaml', withZones)
+      assert.deepEqual(errors, [])
+      const result = assemble(read, { ...EVERYTHING, zones: withZones })
+      assert.deepEqual(
+        [...result.states.keys()].filter(key => key.startsWith('namespace')),
+        ['namespace default', 'namespace shop'],
+      )
+      const imported = result.states.get('imported-slice shop/web-1')
+      assert.ok(imported?.kind === 'imported-slice')
+      const endpoints = [...slicesOf(result), imported.object!].flatMap(slice => slice.endpoints)
+      return endpoints.filter(each => Object.hasOwn(each, 'zone')).map(each => `${each.address} ${each.zone}`)
+    }
+    assert.deepEqual(zonesOf(true), ['10.1.0.8 eu-1b', '10.1.0.9 eu-1b', '10.1.0.1 eu-1a'])
+    assert.deepEqual(zonesOf(false), [])
   })
 
   it('takes the last of two objects with one name, and says where both are', () => {

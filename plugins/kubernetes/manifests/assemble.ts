@@ -20,6 +20,8 @@ export interface Selection {
   readonly podLabels: boolean
   /** Whether there are multicluster zones. */
   readonly multicluster: boolean
+  /** Whether the topology zones of endpoints are kept; they must have been read. */
+  readonly zones: boolean
 }
 
 /** A cluster as its manifests describe it. */
@@ -87,7 +89,7 @@ function namespaces(objects: readonly ManifestObject[], selector: LabelSelector)
   const labels = new Map<string, Metadata['labels']>()
   for (const { kind, metadata } of objects) {
     if (kind === 'Namespace') labels.set(metadata.name, metadata.labels)
-    else if (!labels.has(metadata.namespace)) labels.set(metadata.namespace, {})
+    else if (kind !== 'Node' && !labels.has(metadata.namespace)) labels.set(metadata.namespace, {})
   }
   return [...labels].filter(([name, own]) => selector({ ...own, [METADATA_NAME_LABEL]: name })).map(([name]) => name)
 }
@@ -118,9 +120,12 @@ function slices(objects: readonly ManifestObject[], services: readonly ManifestS
     objects.filter(object => object.kind === 'Endpoints').map(object => [keyOf(object.metadata), object]),
   )
   const pods = new PodsByLabel(objects.filter(object => object.kind === 'Pod'))
+  const zones = new Map(
+    objects.filter(object => object.kind === 'Node').map(({ metadata, zone }) => [metadata.name, zone]),
+  )
   const made = services
     .filter(service => service.type !== 'ExternalName' && !withSlices.has(keyOf(service.metadata)))
-    .flatMap(service => madeSlices(service, endpoints.get(keyOf(service.metadata)), pods))
+    .flatMap(service => madeSlices(service, endpoints.get(keyOf(service.metadata)), pods, zones))
   return [...written.map(writtenSlice), ...made]
 }
 
@@ -133,10 +138,12 @@ function madeSlices(
   { metadata, ...rest }: ManifestService,
   mirrored: ManifestEndpoints | undefined,
   pods: PodsByLabel,
+  zones: ReadonlyMap<string, string>,
 ): LabelledSlice[] {
   const service = { metadata, ...rest }
   const isMirrored = service.selector === null && mirrored !== undefined && !isLeftAlone(mirrored.metadata)
-  const groups = service.selector === null ? (isMirrored ? mirrored.subsets : []) : selectedEndpoints(service, pods)
+  const groups =
+    service.selector === null ? (isMirrored ? mirrored.subsets : []) : selectedEndpoints(service, pods, zones)
   const labels = isMirrored ? mirrored.metadata.labels : metadata.labels
   const { namespace, name } = metadata
   // A blank cannot be part of an object's name, so a made slice never takes the place of a written one.

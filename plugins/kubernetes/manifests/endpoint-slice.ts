@@ -18,8 +18,8 @@ export interface ManifestSlice {
 /** The label that ties a slice to its service. */
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 
-/** Reads an EndpointSlice. One of address type FQDN has no endpoints for DNS. */
-export function readEndpointSlice(object: ManifestNode): ManifestSlice {
+/** Reads an EndpointSlice, with the topology zones of its endpoints if `withZones`. One of address type FQDN has no endpoints for DNS. */
+export function readEndpointSlice(object: ManifestNode, withZones: boolean): ManifestSlice {
   const metadata = readMetadata(object)
   const type = object.get('addressType')
   if (type.isAbsent) type.fail('is missing: IPv4 or IPv6')
@@ -35,7 +35,9 @@ export function readEndpointSlice(object: ManifestNode): ManifestSlice {
       .items()
       .filter(item => !item.get('port').isAbsent)
       .map(readPort),
-    endpoints: endpoints.filter(isReady).flatMap(endpoint => readEndpoint(endpoint, family === 'IPv4' ? 4 : 6)),
+    endpoints: endpoints
+      .filter(isReady)
+      .flatMap(endpoint => readEndpoint(endpoint, family === 'IPv4' ? 4 : 6, withZones)),
   }
 }
 
@@ -44,16 +46,16 @@ function isReady(endpoint: ManifestNode): boolean {
   return endpoint.get('conditions').get('ready').boolean(true)
 }
 
-function readEndpoint(endpoint: ManifestNode, family: number): EndpointState[] {
+function readEndpoint(endpoint: ManifestNode, family: number, withZones: boolean): EndpointState[] {
   const hostname = readOptionalLabelName(endpoint.get('hostname'))
   const podName = endpoint.get('targetRef').get('name').optionalText()
+  const zone = withZones ? endpoint.get('zone').optionalText().toLowerCase() : ''
+  const rest = zone === '' ? { hostname, podName } : { hostname, podName, zone }
   return endpoint
     .get('addresses')
     .items()
     .map(item => {
       const address = item.text()
-      return isIP(address) === family
-        ? { address, hostname, podName }
-        : item.fail(`'${address}' is not an IPv${family} address`)
+      return isIP(address) === family ? { address, ...rest } : item.fail(`'${address}' is not an IPv${family} address`)
     })
 }

@@ -15,11 +15,14 @@ interface KnownFile {
 export class ManifestFiles {
   readonly #paths: readonly string[]
   readonly #log: Logger
+  readonly #withZones: boolean
   #known = new Map<string, KnownFile>()
 
-  constructor(paths: readonly string[], log: Logger) {
+  /** `withZones` keeps the topology zones of endpoints. */
+  constructor(paths: readonly string[], log: Logger, withZones: boolean) {
     this.#paths = paths
     this.#log = log
+    this.#withZones = withZones
   }
 
   /** Rejects when a path that is no pattern leads nowhere, with what to do about it. */
@@ -64,7 +67,7 @@ export class ManifestFiles {
       const { ino, size, mtimeMs, ctimeMs } = await stat(path)
       fingerprint = `${ino} ${size} ${mtimeMs} ${ctimeMs}`
       if (fingerprint === last?.fingerprint) return last
-      const { objects, errors } = readManifest(await readFile(path, 'utf8'), path)
+      const { objects, errors } = readManifest(await readFile(path, 'utf8'), path, this.#withZones)
       for (const error of errors) this.#log.error(error.message)
       return { fingerprint, objects: errors.length === 0 ? objects : (last?.objects ?? []) }
     } catch (error) {

@@ -36,8 +36,10 @@ function importState({ metadata: { namespace, name }, isHeadless, ips, ports }: 
   return { namespace, name, kind: isHeadless ? 'headless' : 'address', addresses: ips, externalName: '', ports }
 }
 
-function sliceState({ metadata, ports, endpoints }: ManifestSlice): ImportedSliceState {
+/** Multicluster zones have no names by topology zone. */
+function sliceState({ metadata, ports, ...rest }: ManifestSlice): ImportedSliceState {
   const { namespace, name, labels } = metadata
   const service = labels[IMPORTED_SERVICE_LABEL]!
+  const endpoints = rest.endpoints.map(({ address, hostname, podName }) => ({ address, hostname, podName }))
   return { namespace, name, service, cluster: labels[SOURCE_CLUSTER_LABEL] ?? '', ports, endpoints }
 }

@@ -4,6 +4,8 @@ import { readEndpointSlice } from '#plugins/kubernetes/manifests/endpoint-slice.
 import type { ManifestEndpoints } from '#plugins/kubernetes/manifests/endpoints.ts'
 import { readEndpoints } from '#plugins/kubernetes/manifests/endpoints.ts'
 import { ManifestError } from '#plugins/kubernetes/manifests/error.ts'
+import type { ManifestMachine } from '#plugins/kubernetes/manifests/machine.ts'
+import { readMachine } from '#plugins/kubernetes/manifests/machine.ts'
 import type { Metadata } from '#plugins/kubernetes/manifests/metadata.ts'
 import { readClusterMetadata } from '#plugins/kubernetes/manifests/metadata.ts'
 import { ManifestNode } from '#plugins/kubernetes/manifests/node.ts'
@@ -28,6 +30,7 @@ export type ManifestObject =
   | ManifestEndpoints
   | ManifestPod
   | ManifestImport
+  | ManifestMachine
 
 /** Either all objects of a file, or all that is wrong with it. */
 export interface ManifestFile {
@@ -35,12 +38,13 @@ export interface ManifestFile {
   readonly errors: readonly ManifestError[]
 }
 
-const readers = new Map<string, (object: ManifestNode) => ManifestObject>(
+const readers = new Map<string, (object: ManifestNode, withZones: boolean) => ManifestObject>(
   Object.entries({
     'v1 Namespace': readNamespace,
     'v1 Service': readService,
     'v1 Endpoints': readEndpoints,
     'v1 Pod': readPod,
+    'v1 Node': readMachine,
     'discovery.k8s.io/v1 EndpointSlice': readEndpointSlice,
     'discovery.k8s.io/v1beta1 EndpointSlice': readEndpointSlice,
     'multicluster.x-k8s.io/v1alpha1 ServiceImport': readServiceImport,
@@ -51,9 +55,10 @@ const knownKinds = new Set([...readers.keys()].map(key => key.split(' ')[1]!))
 
 /**
  * Reads the text of a manifest file: any number of documents, each an object or a list of objects. Objects of other kinds
- * and documents that are no Kubernetes objects are passed over. `file` is what errors call it.
+ * and documents that are no Kubernetes objects are passed over. `file` is what errors call it; `withZones` keeps what says
+ * in which topology zone an endpoint is.
  */
-export function readManifest(text: string, file: string): ManifestFile {
+export function readManifest(text: string, file: string, withZones = false): ManifestFile {
   const objects: ManifestObject[] = []
   const errors: ManifestError[] = []
   const attempt = (work: () => void): void => {
@@ -66,7 +71,8 @@ export function readManifest(text: string, file: string): ManifestFile {
   }
   attempt(() => {
     for (const document of readDocuments(text, file)) {
-      attempt(() => readObject(new ManifestNode(document, [], document.value), '', '', objects, attempt))
+      const root = new ManifestNode(document, [], document.value)
+      attempt(() => readObject(root, '', '', objects, attempt, withZones))
     }
   })
   return errors.length === 0 ? { objects, errors } : { objects: [], errors }
@@ -83,6 +89,7 @@ function readObject(
   listKind: string,
   objects: ManifestObject[],
   attempt: (work: () => void) => void,
+  withZones: boolean,
 ): void {
   if (!object.isMap) return
   const version = object.get('apiVersion').optionalText() || listVersion
@@ -92,10 +99,11 @@ function readObject(
   if (version === '' && knownKinds.has(kind)) object.fail(`apiVersion is missing from an object of kind ${kind}`)
   const itemKind = kind.endsWith('List') ? kind.slice(0, -'List'.length) : ''
   const read = readers.get(`${version} ${kind}`)
-  if (read !== undefined) objects.push(read(object))
+  if (read !== undefined) objects.push(read(object, withZones))
   else if (kind === 'List' || readers.has(`${version} ${itemKind}`)) {
     for (const item of object.get('items').items()) {
-      attempt(() => readObject(item.asObject(), itemKind === '' ? '' : version, itemKind, objects, attempt))
+      const itemVersion = itemKind === '' ? '' : version
+      attempt(() => readObject(item.asObject(), itemVersion, itemKind, objects, attempt, withZones))
     }
   }
 }

@@ -14,6 +14,8 @@ export interface ManifestPod {
   readonly ips: readonly string[]
   readonly hostname: string
   readonly subdomain: string
+  /** The Node it runs on; empty when that is not known, or zones are not asked for. */
+  readonly nodeName: string
   /** Whether it takes traffic. */
   readonly isReady: boolean
   /** Whether it has run to its end, or nobody knows. */
@@ -22,7 +24,7 @@ export interface ManifestPod {
 }
 
 /** Reads a Pod. One that has an address and no status conditions counts as ready: nobody writes those by hand. */
-export function readPod(object: ManifestNode): ManifestPod {
+export function readPod(object: ManifestNode, withZones: boolean): ManifestPod {
   const spec = object.get('spec')
   const status = object.get('status')
   const metadata = readMetadata(object)
@@ -39,6 +41,7 @@ export function readPod(object: ManifestNode): ManifestPod {
     ips: [...new Set([ip, ...ips])].filter(address => address !== ''),
     hostname: readOptionalLabelName(spec.get('hostname')),
     subdomain: readOptionalLabelName(spec.get('subdomain')),
+    nodeName: withZones ? spec.get('nodeName').optionalText() : '',
     isReady: !metadata.isDeleting && isReady(status.get('conditions')),
     isOver: phase === 'Succeeded' || phase === 'Failed' || phase === 'Unknown',
     containerPorts: [...spec.get('containers').items(), ...spec.get('initContainers').items()].flatMap(readContainer),

@@ -36,9 +36,13 @@ export class PodsByLabel {
 /**
  * The endpoints of a Service with a selector, as the EndpointSlice controller makes them: its pods that have an address
  * and are ready, or all of them with publishNotReadyAddresses; named target ports looked up in each pod's containers; a
- * pod's hostname when its subdomain is the Service's name.
+ * pod's hostname when its subdomain is the Service's name; the topology zone of its Node, of which `zones` has each by name.
  */
-export function selectedEndpoints(service: ManifestService, pods: PodsByLabel): readonly EndpointGroup[] {
+export function selectedEndpoints(
+  service: ManifestService,
+  pods: PodsByLabel,
+  zones: ReadonlyMap<string, string>,
+): readonly EndpointGroup[] {
   const groups = new Map<string, { ports: PortState[]; endpoints: EndpointState[] }>()
   for (const pod of pods.selected(service.metadata.namespace, service.selector!)) {
     if (pod.isOver || !(pod.isReady || service.publishNotReadyAddresses)) continue
@@ -47,8 +51,10 @@ export function selectedEndpoints(service: ManifestService, pods: PodsByLabel): 
     const group = groups.get(key) ?? { ports, endpoints: [] }
     groups.set(key, group)
     const hostname = pod.subdomain === service.metadata.name ? pod.hostname : ''
+    const zone = zones.get(pod.nodeName) ?? ''
+    const rest = { hostname, podName: pod.metadata.name, ...(zone === '' ? {} : { zone }) }
     for (const address of podAddresses(pod, service.ipFamilies)) {
-      group.endpoints.push({ address, hostname, podName: pod.metadata.name })
+      group.endpoints.push({ address, ...rest })
     }
   }
   return [...groups.values()]

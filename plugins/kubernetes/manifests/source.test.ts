@@ -53,6 +53,7 @@ async function start(
       pods: true,
       podLabels: false,
       multicluster: true,
+      zones: false,
     },
     log: logger,
     clock: systemClock,

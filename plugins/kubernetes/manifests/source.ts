@@ -40,7 +40,7 @@ export class ManifestSource {
 
   constructor(options: ManifestSourceOptions) {
     this.#options = options
-    this.#files = new ManifestFiles(options.paths, options.log)
+    this.#files = new ManifestFiles(options.paths, options.log, options.selection.zones)
   }
 
   /** Resolves once all files have been read; rejects when a path leads nowhere. */
