@@ -1,4 +1,5 @@
-import { answerCache, readiness } from '#plugin/capability.ts'
+import type { Followed } from '#plugin/capability.ts'
+import { answerCache, followedSources, readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { PluginEnv } from '#plugin/env.ts'
@@ -50,6 +51,7 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
       const source =
         options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
+      env.provide(followedSources, { plugin: env.name, followed: () => source.followed?.() ?? [] })
       env.provide(zoneTransfer, zones)
       env.provide(externalServices, fromOutside)
       env.provide(searchPaths, podSearchPaths(cluster, options))
@@ -77,6 +79,8 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
 interface Source {
   start(): Promise<void>
   close(): Promise<void>
+  /** How up to date it is; files are always as they are. */
+  followed?(): Followed[]
 }
 
 function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batch: DeltaBatch) => void): Source {

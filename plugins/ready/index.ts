@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpClaim } from '#lib/http.ts'
-import { readiness } from '#plugin/capability.ts'
+import { followedSources, readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import { HTTP_OK } from '#plugin/http-address.ts'
@@ -12,17 +12,22 @@ export const ready: AnyPlugin = definePlugin<ReadyOptions>({
   name: 'ready',
   once: true,
   parse: parseReady,
-  build({ address, monitor }, _next, env) {
-    const own = new BlockReadiness(() => env.offers(readiness), monitor)
+  build({ address, ...demands }, _next, env) {
+    const plugins = { readiness: () => env.offers(readiness), followed: () => env.offers(followedSources) }
+    const own = new BlockReadiness(plugins, demands)
     env.provide(blockReadiness, own)
 
     function answer(): HttpAnswer {
       const blocks = env.offersOfAllBlocks(blockReadiness)
       if (blocks.some(block => block.shuttingDown)) return { status: 503, body: 'Shutting down' }
-      const waiting = [...new Set(blocks.flatMap(block => block.notReady()))].sort().join(',')
-      if (waiting === '') return HTTP_OK
-      env.log.info(`Plugins not ready: "${waiting}"`)
-      return { status: 503, body: waiting }
+      const outOfDate = blocks.flatMap(block => block.outOfDate())
+      const names = [...blocks.flatMap(block => block.notReady()), ...outOfDate.map(({ plugin }) => plugin)]
+      const waiting = unique(names).sort().join(',')
+      const reasons = unique(outOfDate.map(({ reason }) => reason))
+      const { status, body } = waiting === '' ? HTTP_OK : { status: 503, body: waiting }
+      if (waiting !== '') env.log.info(`Plugins not ready: "${waiting}"`)
+      for (const reason of reasons) env.log.info(reason)
+      return { status, body: [body, ...reasons, ...unique(blocks.flatMap(block => block.details()))].join('\n') }
     }
 
     let claim: HttpClaim | null = null
@@ -39,3 +44,7 @@ export const ready: AnyPlugin = definePlugin<ReadyOptions>({
     return null
   },
 })
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)]
+}

@@ -41,6 +41,23 @@ export interface Readiness {
 /** Where a plugin says whether it is ready. */
 export const readiness: Capability<Readiness> = defineCapability<Readiness>('readiness')
 
+/** Something elsewhere that a plugin follows, and how up to date it is. */
+export interface Followed {
+  /** `services`. */
+  readonly what: string
+  /** The version up to which it is known, in the words of where it comes from; empty when that is not known. */
+  readonly version: string
+  /** Time since something was heard of it, in milliseconds. */
+  readonly ageMs: number
+}
+/** All that a plugin follows; asked by the ready plugin, in the thread that follows it. */
+export interface FollowedSources {
+  readonly plugin: string
+  followed(): readonly Followed[]
+}
+/** Where a plugin that follows something elsewhere says how up to date it is. */
+export const followedSources: Capability<FollowedSources> = defineCapability<FollowedSources>('followed sources')
+
 /** A store of answers that can be told what has changed. A name stands for all answers about it, whatever their type and flags. */
 export interface AnswerCache {
   /** Whether nothing is stored: there is no need then to find out what has changed. */

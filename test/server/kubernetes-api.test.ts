@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#lib/clock.ts'
+import { systemClock } from '#lib/clock.ts'
 import { certificates } from '#test/support/api-server/certificates.ts'
 import { pod, service } from '#test/support/api-server/cluster.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
@@ -103,6 +105,39 @@ describe('the API server dies later', () => {
     await poller.stop()
     assert.deepEqual(poller.wrong, [])
   })
+
+  const losses: [how: string, lose: (api: FakeApiServer) => unknown, find: (api: FakeApiServer) => unknown][] = [
+    ['falls silent', api => api.silenceWatches(), () => {}],
+    ['cannot be reached', api => api.refuse(), api => api.accept()],
+  ]
+  for (const [how, lose, find] of losses) {
+    it(`and ${how}: the server is not ready once nothing was heard for max_age, until something is`, async t => {
+      const port = await freePort()
+      let passedMs = 0
+      const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs }
+      const directives = `ready 127.0.0.1:${port} {\nmax_age 5m\ndetails\n}`
+      const { api, server } = await boot(t, { directives, clock })
+      const [status, body] = await get(port, '/ready')
+      assert.equal(status, 200)
+      const version = String(api.store.resourceVersion)
+      assert.equal(body.split('\n')[0], 'OK')
+      assert.ok(body.includes(`\nkubernetes: services at version ${version}, last heard of `), body)
+      await lose(api)
+      passedMs += 301_000
+      const [statusAfter, bodyAfter] = await get(port, '/ready')
+      assert.equal(statusAfter, 503)
+      assert.match(
+        bodyAfter,
+        /^kubernetes\nkubernetes: nothing heard of namespaces for 5m\ds\nkubernetes: nothing heard of services for 5m\ds\n/,
+      )
+      assert.equal(await answerOf(server, STABLE_NAME), STABLE_ADDRESS, 'it goes on to answer')
+      await find(api)
+      await until(async () => {
+        api.bookmark()
+        return (await get(port, '/ready'))[0] === 200
+      })
+    })
+  }
 
   it('and the server is started again meanwhile: SERVFAIL, never NXDOMAIN', async t => {
     const { api, server } = await boot(t)

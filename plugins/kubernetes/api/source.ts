@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import { formatDuration } from '#lib/duration.ts'
 import { MAX_TIMER_MS } from '#lib/timer.ts'
+import type { Followed } from '#plugin/capability.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { Gauge, MetricRegistry } from '#plugin/metrics.ts'
 import type { ApiAccess } from '#plugins/kubernetes/api/access.ts'
@@ -104,6 +105,11 @@ export class ApiSource {
     log.warning('starting server with unsynced Kubernetes API')
     const snapshot = (await this.#keeper?.load()) ?? null
     if (snapshot !== null) await this.#adopt(snapshot)
+  }
+
+  /** Each resource, and how up to date it is. */
+  followed(): Followed[] {
+    return [...this.#reflectors].map(([{ name }, { version, ageMs }]) => ({ what: name, version, ageMs }))
   }
 
   /** Ends all connections; resolves when nothing is going on any more. */
