@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { service } from '#test/support/api-server/cluster.ts'
+import { service, slice } from '#test/support/api-server/cluster.ts'
 import { startApiServer } from '#test/support/api-server/server.ts'
 import { ask } from '#test/support/client.ts'
 import { addStable, bootLive, nameOf, SPACE } from '#test/support/live-cluster.ts'
@@ -111,6 +111,23 @@ test('a live cluster is watched once, for all threads', async t => {
     await until(async () => (await addresses(server, name)).every(answer => answer === address))
   }
   assert.equal(api.watchCount('services'), 1)
+})
+
+test('the topology zones of a live cluster are known to all threads, and to one that starts later', async t => {
+  const api = await startApiServer()
+  t.after(() => api.close())
+  addStable(api)
+  api.apply(service(SPACE, 'db', 'None'))
+  const server = await bootLive(t, api.url, { directives: 'multisocket 3', lines: 'zonal' })
+  const name = `z1.pin._zone.${nameOf('db')}`
+  for (const address of ['10.78.0.1', '10.78.0.2']) {
+    api.apply({ ...slice(SPACE, 'db-1', 'db', []), endpoints: [{ addresses: [address], zone: 'Z1' }] })
+    await until(async () => (await addresses(server, name)).every(answer => answer === address))
+  }
+  await server.runtime.threads[1]!.terminate()
+  await until(() => server.runtime.threads.length === 3)
+  await until(() => server.runtime.allServe)
+  await until(async () => (await addresses(server, name)).every(answer => answer === '10.78.0.2'))
 })
 
 test('a hosts file is read once, for all threads', async t => {

@@ -8,7 +8,12 @@ import type { FakeApiServer } from '#test/support/api-server/server.ts'
 import { DB, follow, NAMESPACE, SOA, serve, service, show, slice, WEB, web } from '#test/support/followed-cluster.ts'
 import { until } from '#test/support/until.ts'
 
-const OBJECTS = [NAMESPACE, web, service('db', { clusterIP: 'None' }), slice('db-1', 'db', ['10.1.0.1'])]
+const OBJECTS = [
+  NAMESPACE,
+  web,
+  service('db', { clusterIP: 'None' }),
+  { ...slice('db-1', 'db', []), endpoints: [{ addresses: ['10.1.0.1'], zone: 'z1' }] },
+]
 const NOPE = 'nope.shop.svc.cluster.local.'
 
 /** A server that is gone, and the snapshot file that a plugin left which had followed it. */
@@ -61,12 +66,23 @@ describe('a snapshot', () => {
     })
   }
 
-  it('of other options is not used', async t => {
-    const { server, file } = await snapshotOf(t, 'labels app=web')
-    const plugin = await follow(t, server, { lines: `snapshot ${file}\nstartup_timeout 20ms` })
-    assert.equal((await show(plugin, WEB))[0], 'SERVFAIL aa')
-    assert.ok(plugin.log.some(line => line.endsWith('it is of another cluster, or of other options')))
+  it('has the topology zones of endpoints', async t => {
+    const { server, file } = await snapshotOf(t, 'zonal')
+    const plugin = await follow(t, server, { lines: `snapshot ${file}\nstartup_timeout 20ms\nzonal` })
+    assert.deepEqual(await show(plugin, `z1.pin._zone.${DB}`), [
+      'NOERROR aa',
+      `answer z1.pin._zone.${DB} 5 IN A 10.1.0.1`,
+    ])
+    assert.deepEqual(await show(plugin, `z2.pin._zone.${DB}`), ['NOERROR aa', SOA])
   })
+
+  for (const other of ['labels app=web', 'zonal'])
+    it(`of other options is not used: ${other}`, async t => {
+      const { server, file } = await snapshotOf(t, other)
+      const plugin = await follow(t, server, { lines: `snapshot ${file}\nstartup_timeout 20ms` })
+      assert.equal((await show(plugin, WEB))[0], 'SERVFAIL aa')
+      assert.ok(plugin.log.some(line => line.endsWith('it is of another cluster, or of other options')))
+    })
 
   it('is good for its time only', async t => {
     const { server, file } = await snapshotOf(t)
