@@ -20,7 +20,7 @@ export interface Selection {
   readonly podLabels: boolean
   /** Whether there are multicluster zones. */
   readonly multicluster: boolean
-  /** Whether the topology zones of endpoints are kept; they must have been read. */
+  /** Whether the topology zones of endpoints are read from the files. */
   readonly zones: boolean
 }
 
