@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { ClusterServer } from '#test/bench/cluster-server.ts'
 import { HighestMemory, startClusterServer } from '#test/bench/cluster-server.ts'
 import type { Measurement } from '#test/bench/goals.ts'
 import { goalTable } from '#test/bench/goals.ts'
+import { imageSettings } from '#test/bench/image-settings.ts'
 import { LatencyLoad, percentile } from '#test/bench/latency.ts'
 import { lookupMicroseconds } from '#test/bench/lookup-time.ts'
 import { ownProcessor, runFirst } from '#test/bench/own-processor.ts'
@@ -61,7 +61,7 @@ async function measure(): Promise<Measurement[]> {
       main: values.main,
       url: api.url,
       lines: pods > 0 ? 'pods verified' : '',
-      flags: values.image ? imageFlags() : ['--max-semi-space-size=2'],
+      flags: values.image ? imageSettings('').options : ['--max-semi-space-size=2'],
       prefix: places.server,
     })
     const startMs = await server.becomes(PROBE, probeAddress(0))
@@ -209,12 +209,6 @@ function sleepMs(ms: number): Promise<void> {
 
 function line(what: string, value: number | null, unit: string, goal?: number): Measurement {
   return { what, value, unit, ...(goal === undefined ? {} : { goal }) }
-}
-
-/** The options that the image gives Node. */
-function imageFlags(): string[] {
-  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(`${REPOSITORY}Dockerfile`, 'utf8'))
-  return (JSON.parse(entry![1]!) as string[]).filter(word => word.startsWith('--'))
 }
 
 function title(): string {
