@@ -69,7 +69,7 @@ describe('the API server is down at the start', () => {
     for (const verb of ['list', 'watch']) api.access.deny(verb, 'services')
     const server = await bootLive(t, api.url, { lines: 'startup_timeout 50ms' })
     assert.equal(await answerOf(server, STABLE_NAME), 'SERVFAIL')
-    assert.match(server.lines.join('\n'), /cannot follow services: 403 services is forbidden/)
+    await until(() => /cannot follow services: 403 services is forbidden/.test(server.lines.join('\n')))
     api.access.allowAll()
     await until(async () => (await answerOf(server, STABLE_NAME)) === STABLE_ADDRESS)
   })
@@ -123,6 +123,7 @@ describe('the API server dies later', () => {
       assert.equal(body.split('\n')[0], 'OK')
       assert.ok(body.includes(`\nkubernetes: services at version ${version}, last heard of `), body)
       await lose(api)
+      await sleep(200) // What is on its way arrives.
       passedMs += 301_000
       const [statusAfter, bodyAfter] = await get(port, '/ready')
       assert.equal(statusAfter, 503)

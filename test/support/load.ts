@@ -34,7 +34,7 @@ export class Load {
   }
 
   /** Stops sending, waits up to `graceMs` for what is under way, and tells what became of everything. */
-  async stop(graceMs = 1000): Promise<LoadResult> {
+  async stop(graceMs = 10_000): Promise<LoadResult> {
     clearInterval(this.#timer)
     const deadline = performance.now() + graceMs
     while (this.#waiting.size > 0 && performance.now() < deadline) await new Promise(done => setTimeout(done, 10))
