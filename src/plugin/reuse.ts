@@ -30,7 +30,7 @@ export interface Reuse {
   readonly countsDown: boolean
   /** Counters that go up with every reply sent. */
   readonly counters: readonly Slot[]
-  /** Is told that the reply is still asked for, about once a second while it is; `null` if nobody wants to know. */
+  /** Is told that the reply is still asked for, every few seconds while it is; `null` if nobody wants to know. */
   readonly recency: Recency | null
 }
 

@@ -162,11 +162,11 @@ export class PacketRing {
     return length
   }
 
-  /** Sets the reply's times to live to what is left of its life at `nowMs`; whether they were something else. */
-  countDown(at: number, nowMs: number): boolean {
+  /** Sets the reply's times to live to what is left of its life at `nowMs`, in seconds, and returns it; -1 if they were that. */
+  countDown(at: number, nowMs: number): number {
     const word = at >> 2
     const ttlSeconds = Math.ceil((this.#doubles[(word + UNTIL_MS) >> 1]! - nowMs) / 1000)
-    if (ttlSeconds === this.#words[word + TTL_SECONDS]) return false
+    if (ttlSeconds === this.#words[word + TTL_SECONDS]) return -1
     this.#words[word + TTL_SECONDS] = ttlSeconds
     const octets = this.#octets
     const rest = this.#restAt(at)
@@ -179,7 +179,7 @@ export class PacketRing {
       octets[ttl + 2] = ttlSeconds >>> 8
       octets[ttl + 3] = ttlSeconds
     }
-    return true
+    return ttlSeconds
   }
 
   /** Puts the addresses in a random order, all orders equally likely (Fisher and Yates). */
