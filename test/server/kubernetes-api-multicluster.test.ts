@@ -88,7 +88,9 @@ describe('imported services of a live cluster', () => {
     const directory = mkdtempSync(join(tmpdir(), 'nodens-snapshot-'))
     t.after(() => rmSync(directory, { recursive: true }))
     const lines = `snapshot ${join(directory, 'snapshot')}\nstartup_timeout 50ms`
-    const { api, server } = await boot(t, { lines })
+    const { api, server, becomes } = await boot(t, { lines })
+    await becomes('web', '10.42.0.1')
+    await becomes('10-43-0-1.east.db', '10.43.0.1')
     await server.close()
     await api.refuse()
     const again = await bootLive(t, api.url, { ...OPTIONS, lines: `${OPTIONS.lines}\n${lines}` })
