@@ -120,8 +120,10 @@ export class Cache implements AnswerCache {
     }
     const countsDown = !this.#options.keepTtl
     const entry = new Entry(reply, query.name, query.folded, ttlSeconds, this.#clock.nowMs(), countsDown)
-    if (isDenial || isFailure) slots.denialEvictions.inc(this.#denial.set(key, entry))
-    else {
+    if (isDenial || isFailure) {
+      slots.denialEvictions.inc(this.#denial.set(key, entry))
+      if (isDenial) this.#success.forgetEvicted(key)
+    } else {
       slots.successEvictions.inc(this.#success.set(key, entry))
       this.#denial.forgetEvicted(key)
     }

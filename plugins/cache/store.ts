@@ -23,7 +23,8 @@ interface Evicted extends Named {
  */
 export class Store implements EntryHolder {
   readonly #entries: LRUCache<string, Entry>
-  readonly #evicted: LRUCache<string, Evicted>
+  /** Made with the first: it takes some memory however few there are. */
+  #evicted: LRUCache<string, Evicted> | null = null
   readonly #names = new NameIndex()
   readonly #epochs: Epochs
   /** Keys of entries that have been asked for again, by epoch. */
@@ -41,7 +42,6 @@ export class Store implements EntryHolder {
         else this.#close(key, entry)
       },
     })
-    this.#evicted = new LRUCache({ max: MAX_EVICTED, dispose: (evicted, key) => this.#close(key, evicted) })
   }
 
   get size(): number {
@@ -50,7 +50,7 @@ export class Store implements EntryHolder {
 
   /** Whether nothing is stored, and nothing good is left of what was. */
   get isEmpty(): boolean {
-    return this.#entries.size === 0 && this.#evicted.size === 0
+    return this.#entries.size === 0 && (this.#evicted === null || this.#evicted.size === 0)
   }
 
   /** Names that entries are found by, for tests of its memory. */
@@ -74,13 +74,13 @@ export class Store implements EntryHolder {
 
   touch(epoch: number): void {
     const key = this.#keys[epoch]
-    if (key !== undefined && this.#entries.get(key) === undefined) this.#evicted.get(key)
+    if (key !== undefined && this.#entries.get(key) === undefined) this.#evicted?.get(key)
   }
 
   /** Stores an entry in place of the one with this key; returns how many others had to go. */
   set(key: string, entry: Entry): number {
     this.#evictions = 0
-    this.#evicted.delete(key)
+    this.forgetEvicted(key)
     entry.adopt(this, key)
     this.#entries.set(key, entry, { size: entry.sizeOctets() })
     // An entry larger than the whole store is not taken.
@@ -90,7 +90,7 @@ export class Store implements EntryHolder {
 
   /** Gives up what was made of an entry that had to make room. */
   forgetEvicted(key: string): void {
-    this.#evicted.delete(key)
+    this.#evicted?.delete(key)
   }
 
   /** Has entries about names in these zones found by name from now on. */
@@ -102,7 +102,7 @@ export class Store implements EntryHolder {
   drop(name: FoldedName): void {
     for (const key of this.#names.keysOf(name)) {
       this.#entries.delete(key)
-      this.#evicted.delete(key)
+      this.forgetEvicted(key)
     }
   }
 
@@ -114,8 +114,12 @@ export class Store implements EntryHolder {
   #evict(key: string, entry: Entry): void {
     this.#evictions++
     const { epoch, folded, targets } = entry
-    if (epoch < 0) this.#names.remove(key, entry)
-    else this.#evicted.set(key, { epoch, folded, targets })
+    if (epoch < 0) {
+      this.#names.remove(key, entry)
+      return
+    }
+    this.#evicted ??= new LRUCache({ max: MAX_EVICTED, dispose: (evicted, old) => this.#close(old, evicted) })
+    this.#evicted.set(key, { epoch, folded, targets })
   }
 
   #close(key: string, entry: Evicted): void {
