@@ -169,7 +169,7 @@ describe('a list', () => {
 
   it('of custom resources whose definition is not installed is a page that is not there', async t => {
     const api = await start(t)
-    api.absent.add('serviceimports')
+    api.withdraw('serviceimports')
     const response = await openRequest(`${api.url}/apis/multicluster.x-k8s.io/v1alpha1/serviceimports`)
     assert.deepEqual([response.statusCode, response.headers['content-type']], [404, 'text/plain; charset=utf-8'])
     response.destroy()

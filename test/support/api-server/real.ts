@@ -201,6 +201,7 @@ const KINDS_BESIDES: Readonly<
 > = {
   ClusterRole: { name: 'clusterroles', group: 'rbac.authorization.k8s.io', version: 'v1' },
   ClusterRoleBinding: { name: 'clusterrolebindings', group: 'rbac.authorization.k8s.io', version: 'v1' },
+  CustomResourceDefinition: { name: 'customresourcedefinitions', group: 'apiextensions.k8s.io', version: 'v1' },
   ConfigMap: { name: 'configmaps', group: '', version: 'v1' },
   Deployment: { name: 'deployments', group: 'apps', version: 'v1' },
   PodDisruptionBudget: { name: 'poddisruptionbudgets', group: 'policy', version: 'v1' },

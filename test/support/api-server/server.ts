@@ -43,12 +43,12 @@ export class FakeApiServer {
   readonly requests: RecordedRequest[] = []
   /** `verb resource` of every request about a resource since the start. */
   readonly used: Set<string> = new Set()
-  /** Custom resources (plural) whose definition is not installed. */
-  readonly absent: Set<string> = new Set()
   readonly #isTls: boolean
   readonly #server: ReturnType<typeof createServer>
   readonly #watches = new Set<WatchStream>()
   readonly #hung = new Set<ServerResponse>()
+  /** Custom resources (plural) that are not served. */
+  readonly #absent = new Set<string>()
   readonly #bookmarkTimer: NodeJS.Timeout
   #port = 0
   #isHanging = false
@@ -164,6 +164,26 @@ export class FakeApiServer {
     for (const watch of [...this.#watches]) watch.fail(status)
   }
 
+  /** Serves a custom resource (plural) no longer, though its objects stay: its watches end without a word. */
+  withdraw(resource: string): void {
+    this.#absent.add(resource)
+    for (const watch of [...this.#watches]) if (watch.resource.name === resource) watch.end()
+  }
+
+  /** Removes the definition of a custom resource: its objects are deleted first, which its watches still tell. */
+  uninstall(resource: string): void {
+    for (const { kind, metadata } of this.store.current(resource).objects) {
+      this.delete(kind, metadata.name, metadata.namespace)
+    }
+    this.withdraw(resource)
+  }
+
+  /** Serves a custom resource again, but nothing of what happened to it before. */
+  install(resource: string): void {
+    this.#absent.delete(resource)
+    this.store.compact(resource)
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#bookmarkTimer)
     await this.refuse()
@@ -188,7 +208,7 @@ export class FakeApiServer {
     if (wanted === null) return sendStatus(response, notFound(url.pathname))
     const { verb, resource } = wanted
     if (!this.access.allows(verb, resource)) return sendStatus(response, forbidden(verb, resource.name, resource.group))
-    if (this.absent.has(resource.name)) return sendPageNotFound(response)
+    if (this.#absent.has(resource.name)) return sendPageNotFound(response)
     if (verb === 'list') await this.#list(request, response, wanted)
     else if (verb === 'watch') this.#watch(response, wanted)
     else this.#get(response, wanted)

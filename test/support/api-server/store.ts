@@ -163,11 +163,11 @@ export class ObjectStore {
     return this.#shelf(resource).forgottenVersion
   }
 
-  /** Forgets all changes: every version before the present is too old to watch from. */
-  compact(): void {
+  /** Forgets all changes, or those to one resource: every version before the present is too old to watch from. */
+  compact(resource?: string): void {
     // A change nobody watches moves the present past every version that a client can hold.
     this.#version++
-    for (const shelf of this.#shelves.values()) {
+    for (const shelf of resource === undefined ? this.#shelves.values() : [this.#shelf(resource)]) {
       shelf.log = []
       shelf.forgottenVersion = this.#version
       shelf.lastVersion = this.#version
