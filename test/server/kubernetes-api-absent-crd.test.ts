@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#lib/clock.ts'
+import { systemClock } from '#lib/clock.ts'
 import { serviceImport } from '#test/support/api-server/cluster.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
+import { freePort } from '#test/support/example.ts'
 import { answerOf, nameOf, SPACE, STABLE } from '#test/support/live-cluster.ts'
 import { bootMulticluster, heardAgo, importName } from '#test/support/multicluster.ts'
 import type { TestServer } from '#test/support/server.ts'
@@ -38,16 +41,45 @@ describe('an API server without the CRD of ServiceImports', () => {
     assert.match(told(server).at(-1)!, /^\[INFO\] plugin\/kubernetes: following serviceimports again after /)
   })
 
-  it('that does not serve them any more is answered for from what is known', async t => {
-    const { api, server } = await bootMulticluster(t)
+  it('for a while is answered for from what is known, and what has changed is found when it is installed again', async t => {
+    const { api, server, becomes } = await bootMulticluster(t)
     const before = imports(api)
     api.withdraw(RESOURCE)
     await until(() => imports(api) > before + 5)
     assert.equal(await answerOf(server, importName('web')), '10.42.0.1')
+    api.delete('ServiceImport', 'db', SPACE)
     api.apply(serviceImport(SPACE, 'web', ['10.42.0.9']))
     api.install(RESOURCE)
-    await until(async () => (await answerOf(server, importName('web'))) === '10.42.0.9')
+    await becomes('web', '10.42.0.9')
+    await becomes('db', 'NXDOMAIN')
   })
+
+  const ways: [how: string, lose: (api: FakeApiServer) => void, answer: string][] = [
+    ['whose CRD is removed has none any more', api => api.uninstall(RESOURCE), 'NXDOMAIN'],
+    [
+      'that does not serve them any more is answered for from what is known',
+      api => api.withdraw(RESOURCE),
+      '10.42.0.1',
+    ],
+  ]
+  for (const [how, lose, answer] of ways) {
+    it(`${how}, and that is no reason to be unready, whatever max_age is`, async t => {
+      const port = await freePort()
+      let passedMs = 0
+      const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs }
+      const directives = `ready 127.0.0.1:${port} {\nmax_age 5m\n}`
+      const { api, server, becomes } = await bootMulticluster(t, { directives, clock })
+      const before = imports(api)
+      lose(api)
+      await becomes('web', answer)
+      await until(() => imports(api) > before)
+      passedMs += 301_000
+      await until(async () => (await (await fetch(`http://127.0.0.1:${port}/ready`)).text()) === 'OK')
+      assert.equal(await answerOf(server, importName('web')), answer)
+      assert.equal(await answerOf(server, STABLE_NAME), STABLE_ADDRESS)
+      assert.match(told(server)[0]!, /cannot follow serviceimports: 404 Not Found: install the ServiceImport CRD/)
+    })
+  }
 
   it('is not one that forbids them: then names are SERVFAIL that are not known', async t => {
     const forbid = (api: FakeApiServer): void => {

@@ -126,11 +126,10 @@ export class Reflector {
     const retryAfterMs = error instanceof ApiFailure ? error.retryAfterMs : 0
     const { resource, failures, listed } = this.#options
     const isUnknown = status === 404 && resource.absence !== null
-    // What the server does not know has no objects. Those that it had before stay, as in every other failure.
-    if (isUnknown && this.held.size === 0) {
-      this.#heard()
-      listed()
-    }
+    // What the server does not know has no objects. Those that it had before stay, as in every other failure. Either way this
+    // is what it has to say: a server is not out of date, and so unready, for a resource that somebody has removed.
+    if (isUnknown) this.#heard()
+    if (isUnknown && this.held.size === 0) listed()
     // That old versions expire, and that connections end, is part of the protocol.
     if (!this.#hasProgressed && !(isExpired(error) && !wasListing)) {
       failures.failed(isUnknown ? `${error.message}: ${resource.absence}` : error.message)
