@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#lib/clock.ts'
@@ -6,14 +9,16 @@ import { systemClock } from '#lib/clock.ts'
 import { serviceImport } from '#test/support/api-server/cluster.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
 import { freePort } from '#test/support/example.ts'
-import { answerOf, nameOf, SPACE, STABLE } from '#test/support/live-cluster.ts'
-import { bootMulticluster, heardAgo, importName } from '#test/support/multicluster.ts'
+import { answerOf, bootLive, nameOf, SPACE, STABLE } from '#test/support/live-cluster.ts'
+import { bootMulticluster, heardAgo, importName, MULTICLUSTER } from '#test/support/multicluster.ts'
 import type { TestServer } from '#test/support/server.ts'
 import { until } from '#test/support/until.ts'
 
 const STABLE_NAME = nameOf('stable-0')
 const STABLE_ADDRESS = STABLE.get(STABLE_NAME)!
 const RESOURCE = 'serviceimports'
+/** Namespaces, services, and the slices of this and of other clusters. */
+const OTHER_RESOURCES = 4
 
 describe('an API server without the CRD of ServiceImports', () => {
   const imports = (api: FakeApiServer): number => api.requests.filter(({ path }) => path.includes(RESOURCE)).length
@@ -80,6 +85,27 @@ describe('an API server without the CRD of ServiceImports', () => {
       assert.match(told(server)[0]!, /cannot follow serviceimports: 404 Not Found: install the ServiceImport CRD/)
     })
   }
+
+  it('has none after a restart with a snapshot either, once it can be reached', async t => {
+    const directory = mkdtempSync(join(tmpdir(), 'nodens-snapshot-'))
+    t.after(() => rmSync(directory, { recursive: true }))
+    const file = join(directory, 'snapshot')
+    const lines = `snapshot ${file}\nstartup_timeout 50ms`
+    const { api, server } = await bootMulticluster(t, { lines })
+    await server.close()
+    await api.refuse()
+    api.uninstall(RESOURCE)
+    const again = await bootLive(t, api.url, { ...MULTICLUSTER, lines: `${MULTICLUSTER.lines}\n${lines}` })
+    assert.equal(await answerOf(again, importName('web')), '10.42.0.1')
+    await api.accept()
+    await until(async () => (await answerOf(again, importName('web'))) === 'NXDOMAIN')
+    assert.equal(await answerOf(again, importName('db')), 'NXDOMAIN')
+    assert.equal(await answerOf(again, STABLE_NAME), STABLE_ADDRESS)
+    await until(() => again.metrics().match(/^nodens_kubernetes_resource_version\{/gm)?.length === OTHER_RESOURCES)
+    rmSync(file)
+    await again.close()
+    assert.ok(existsSync(file), 'what the API server has is known, and saved')
+  })
 
   it('is not one that forbids them: then names are SERVFAIL that are not known', async t => {
     const forbid = (api: FakeApiServer): void => {

@@ -67,6 +67,8 @@ export class Reflector {
   #version = ''
   #heardAtMs: number
   #canStreamLists = true
+  /** Whether the server has once said what there is; until then, what is held may be from a snapshot. */
+  #hasListed = false
   #hasProgressed = false
   #failuresWithin = 0
   #pending: Delta[] = []
@@ -124,18 +126,28 @@ export class Reflector {
     // A watch that the server refuses to go on with is mended by a list.
     if (isExpired(error) || status === 400 || status === 422) this.#version = ''
     const retryAfterMs = error instanceof ApiFailure ? error.retryAfterMs : 0
-    const { resource, failures, listed } = this.#options
+    const { resource, failures } = this.#options
     const isUnknown = status === 404 && resource.absence !== null
-    // What the server does not know has no objects. Those that it had before stay, as in every other failure. Either way this
-    // is what it has to say: a server is not out of date, and so unready, for a resource that somebody has removed.
-    if (isUnknown) this.#heard()
-    if (isUnknown && this.held.size === 0) listed()
+    if (isUnknown) this.#takeAbsence()
     // That old versions expire, and that connections end, is part of the protocol.
     if (!this.#hasProgressed && !(isExpired(error) && !wasListing)) {
       failures.failed(isUnknown ? `${error.message}: ${resource.absence}` : error.message)
     }
     const waitMs = this.#backoff.next()
     await this.#pause(retryAfterMs > 0 ? retryAfterMs + waitMs : waitMs)
+  }
+
+  /**
+   * What the server does not know has no objects, but for those that it has had itself: they stay, as in every other failure.
+   * Either way this is what it has to say: nothing is out of date for a resource that somebody has removed.
+   */
+  #takeAbsence(): void {
+    this.#heard()
+    if (this.#hasListed) return
+    this.#hasListed = true
+    for (const key of this.held.keys()) this.#add(this.held.remove(key))
+    this.#flush()
+    this.#options.listed()
   }
 
   async #pause(ms: number): Promise<void> {
@@ -264,6 +276,7 @@ export class Reflector {
     this.#version = version
     this.#heard()
     this.#progress()
+    this.#hasListed = true
     this.#options.failures.recovered()
     this.#options.listed()
   }
