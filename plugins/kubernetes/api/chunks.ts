@@ -1,24 +1,21 @@
 import type { IncomingMessage } from 'node:http'
-import { collectYoungGarbage } from '#lib/young-garbage.ts'
+import { noteYoungGarbage } from '#lib/young-garbage.ts'
 import { ApiFailure, SilenceFailure } from '#plugins/kubernetes/api/failure.ts'
+import type { Inbox } from '#plugins/kubernetes/api/inbox.ts'
 
 /** Octets that may wait here before the connection is told to hold back. */
-const MAX_WAITING_OCTETS = 1 << 16
-/**
- * Octets taken after which the buffers that they came in are collected: Node has one of 64 KiB for each read and one for each
- * piece. Left alone they add up to tens of MiB in a list, for which V8 stops for 8 to 30 ms to collect the whole heap.
- */
-const MAX_GARBAGE_OCTETS = 1 << 20
+const MAX_WAITING_OCTETS = 1 << 14
 
 /**
- * The body of an answer in pieces, as many at a time as have come. Throws a SilenceFailure when nothing has come for
- * `silenceMs()`, asked each time.
+ * The body of an answer, as much of it at a time as has come, each chunk good until the next one is asked for. Throws a
+ * SilenceFailure when nothing has come for `silenceMs()`, asked each time. `inbox` is for this body alone as long as it is read.
  */
 export async function* readChunks(
   response: IncomingMessage,
+  inbox: Inbox,
   silenceMs: () => number,
-): AsyncGenerator<readonly Buffer[], void, void> {
-  const body = new Body(response)
+): AsyncGenerator<Buffer, void, void> {
+  const body = new Body(response, inbox)
   let timer: NodeJS.Timeout | undefined
   const listen = (): void => {
     const ms = silenceMs()
@@ -27,57 +24,66 @@ export async function* readChunks(
   }
   try {
     listen()
-    for (let chunks = await body.next(); chunks.length > 0; chunks = await body.next()) {
-      yield chunks
+    while (await body.hasMore()) {
+      yield body.take()
       listen()
     }
   } finally {
     clearTimeout(timer)
-    response.destroy()
+    body.close()
   }
 }
 
-/** Takes the pieces of a body as they come. A server sends each object in a piece of its own: one by one they cost more than to read. */
+/**
+ * Takes the pieces of a body as they come, and copies them. A server sends each object in a piece of its own: kept until they
+ * are read, such pieces outlive collections of the young generation, and only one of the whole heap takes them then, for
+ * which V8 stops for 10 to 60 ms.
+ */
 class Body {
   readonly #response: IncomingMessage
-  #waiting: Buffer[] = []
-  #waitingOctets = 0
-  #garbageOctets = 0
+  readonly #inbox: Inbox
   #isOver = false
   #error: Error | null = null
   #wake = (): void => {}
 
-  constructor(response: IncomingMessage) {
+  constructor(response: IncomingMessage, inbox: Inbox) {
     this.#response = response
-    response.on('data', (chunk: Buffer) => this.#arrived(chunk))
+    this.#inbox = inbox
+    inbox.clear()
+    response.on('data', (piece: Buffer) => this.#arrived(piece))
     response.once('error', error => this.#over(error))
     response.once('end', () => this.#over(null))
     response.once('close', () => this.#over(new ApiFailure('the connection was closed')))
   }
 
-  /** The next pieces; none when all have been taken. Throws what ended the body too early, once all that came before is taken. */
-  async next(): Promise<readonly Buffer[]> {
-    while (this.#waiting.length === 0) {
+  /** Waits until there is something to take; false at the end. Throws what ended the body too early, once all that came before is taken. */
+  async hasMore(): Promise<boolean> {
+    while (this.#inbox.octets === 0) {
       if (this.#error !== null) throw this.#error
-      if (this.#isOver) return []
+      if (this.#isOver) return false
       await new Promise<void>(resolve => (this.#wake = resolve))
     }
-    const chunks = this.#waiting
-    this.#garbageOctets += this.#waitingOctets
-    this.#waiting = []
-    this.#waitingOctets = 0
-    if (this.#garbageOctets > MAX_GARBAGE_OCTETS) {
-      this.#garbageOctets = 0
-      collectYoungGarbage()
-    }
-    if (this.#response.isPaused()) this.#response.resume()
-    return chunks
+    return true
   }
 
-  #arrived(chunk: Buffer): void {
-    this.#waiting.push(chunk)
-    this.#waitingOctets += chunk.length
-    if (this.#waitingOctets > MAX_WAITING_OCTETS) this.#response.pause()
+  /** What has come. */
+  take(): Buffer {
+    const chunk = this.#inbox.take()
+    noteYoungGarbage(chunk.length)
+    if (this.#response.isPaused()) this.#response.resume()
+    return chunk
+  }
+
+  /** Takes no more. */
+  close(): void {
+    this.#response.destroy()
+    this.#isOver = true
+  }
+
+  #arrived(piece: Buffer): void {
+    if (this.#isOver) return
+    this.#inbox.add(piece)
+    if (this.#inbox.octets > MAX_WAITING_OCTETS) this.#response.pause()
     this.#wake()
   }
 

@@ -24,6 +24,8 @@ export class Held {
   readonly #json: string[] | null
   /** 1 for each row that a list under way has had; `null` when there is none. */
   #listed: Uint8Array | null = null
+  /** How many rows the list under way has had. */
+  #listedCount = 0
 
   /** `keepsStates` says whether `states` will be asked for. */
   constructor(kind: Delta['kind'], keepsStates: boolean) {
@@ -87,7 +89,10 @@ export class Held {
     if (row < 0) return null
     this.#setOctets(row, NO_FINGERPRINT)
     this.#keys.remove(row)
-    if (this.#listed !== null && row < this.#listed.length) this.#listed[row] = 0
+    if (this.#listed?.[row] === 1) {
+      this.#listed[row] = 0
+      this.#listedCount--
+    }
     if (this.#json !== null) this.#json[row] = ''
     return this.#delta(key, null)
   }
@@ -95,13 +100,15 @@ export class Held {
   /** From now on notes what is put, until `unlisted`; what a list before it had noted is forgotten. */
   beginRelist(): void {
     this.#listed = new Uint8Array(this.#keys.capacity)
+    this.#listedCount = 0
   }
 
   /** The keys that were not put since `beginRelist`: objects that are gone. */
   unlisted(): string[] {
     const listed = this.#listed
     this.#listed = null
-    if (listed === null) return []
+    // Most often all of them were, and looking at each would take milliseconds.
+    if (listed === null || this.#listedCount === this.#keys.size) return []
     const gone: string[] = []
     for (const row of this.#keys.rows()) if (listed[row] !== 1) gone.push(this.#keys.text(row))
     return gone
@@ -141,7 +148,9 @@ export class Held {
       this.#listed = new Uint8Array(this.#keys.capacity)
       this.#listed.set(listed)
     }
+    if (this.#listed[row] === 1) return
     this.#listed[row] = 1
+    this.#listedCount++
   }
 
   #delta(key: string, object: Delta['object']): Delta {

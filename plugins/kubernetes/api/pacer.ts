@@ -1,5 +1,5 @@
 /** Work longer than this is cut into slices, in milliseconds, so that queries are answered in between. */
-const SLICE_MS = 0.5
+const SLICE_MS = 0.05
 
 /**
  * Keeps the decoding of all resources together to a short slice of each turn of the event loop. Ask `isDue` after each

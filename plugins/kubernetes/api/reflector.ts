@@ -10,6 +10,7 @@ import type { FailureLog } from '#plugins/kubernetes/api/failure-log.ts'
 import type { Fingerprint } from '#plugins/kubernetes/api/fingerprint.ts'
 import { fingerprintOf, NO_FINGERPRINT } from '#plugins/kubernetes/api/fingerprint.ts'
 import { Held } from '#plugins/kubernetes/api/held.ts'
+import { Inbox } from '#plugins/kubernetes/api/inbox.ts'
 import { LineSplitter } from '#plugins/kubernetes/api/line-splitter.ts'
 import type { ListEnvelope } from '#plugins/kubernetes/api/list-splitter.ts'
 import { ListSplitter } from '#plugins/kubernetes/api/list-splitter.ts'
@@ -63,6 +64,7 @@ export class Reflector {
   readonly held: Held
   readonly #options: ReflectorOptions
   readonly #backoff: Backoff
+  readonly #inbox: Inbox = new Inbox()
   /** The resource version to watch from; empty when a list is needed. */
   #version = ''
   #heardAtMs: number
@@ -192,8 +194,8 @@ export class Reflector {
       isWatch: false,
     })
     const splitter = new ListSplitter()
-    for await (const chunks of readChunks(response, () => times.initialSilenceMs)) {
-      for (const item of each(chunks, splitter)) {
+    for await (const chunk of readChunks(response, this.#inbox, () => times.initialSilenceMs)) {
+      for (const item of splitter.push(chunk)) {
         const octets = fingerprintOf(item)
         if (!this.held.isHeld(octets)) this.#put(parseObject(item), octets)
         if (this.#mustRest()) await this.#rest()
@@ -226,8 +228,8 @@ export class Reflector {
     const lines = new LineSplitter()
     let isListing = isInitial
     const silenceMs = (): number => (isListing ? times.initialSilenceMs : times.silenceMs)
-    for await (const chunks of readChunks(response, silenceMs)) {
-      for (const line of each(chunks, lines)) {
+    for await (const chunk of readChunks(response, this.#inbox, silenceMs)) {
+      for (const line of lines.push(chunk)) {
         const object = objectOctets(line)
         const octets = object === null ? NO_FINGERPRINT : fingerprintOf(object)
         // Most of what is listed again has not changed: that is not decoded.
@@ -324,11 +326,6 @@ export class Reflector {
     this.#failuresWithin = 0
     this.#backoff.reset()
   }
-}
-
-/** What a splitter finds in pieces that have come together. */
-function* each(chunks: readonly Buffer[], splitter: LineSplitter | ListSplitter): Generator<Buffer, void, void> {
-  for (const chunk of chunks) yield* splitter.push(chunk)
 }
 
 function parseObject(octets: Buffer): ApiObject {
