@@ -5,12 +5,14 @@ import { HighestMemory, startClusterServer } from '#test/bench/cluster-server.ts
 import type { Measurement } from '#test/bench/goals.ts'
 import { goalTable } from '#test/bench/goals.ts'
 import { imageSettings } from '#test/bench/image-settings.ts'
-import { LatencyLoad, percentile } from '#test/bench/latency.ts'
+import { latenciesOfLists } from '#test/bench/list-latencies.ts'
 import { lookupMicroseconds } from '#test/bench/lookup-time.ts'
-import { ownProcessor, runFirst } from '#test/bench/own-processor.ts'
+import { ANYWHERE, ownProcessor } from '#test/bench/own-processor.ts'
+import { percentile } from '#test/bench/percentile.ts'
 import { generatedName, LARGE_CLUSTER, namespace, service, slice } from '#test/support/api-server/cluster.ts'
 import type { ApiServerProcess } from '#test/support/api-server/process.ts'
 import { startApiServerProcess } from '#test/support/api-server/process.ts'
+import { isInstalled } from '#test/support/installed.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 
 const { values } = parseArgs({
@@ -25,22 +27,17 @@ const { values } = parseArgs({
   },
 })
 
+if (!isInstalled('dnsperf')) throw new Error('dnsperf is not installed (package dnsperf in Debian and Ubuntu)')
+
 const pods = Number(values.pods)
-const places = values.shared
-  ? { server: [], text: 'everything where the system puts it' }
-  : ownProcessor(availableParallelism())
+const places = values.shared ? ANYWHERE : ownProcessor(availableParallelism())
 /** What is asked of a server that follows a cluster of this size: CoreDNS's memory limit, or what its own formula gives. */
 const REST_GOAL_MIB = pods === 0 ? 170 : (((pods + LARGE_CLUSTER.services) / 1000 + 54) * 1e6) / 2 ** 20
 const RELIST_MEMORY_GOAL = 1.3
-const RELIST_LATENCY_GOAL = 2
 const EVENT_GOAL_MS = 1000
 /** A lookup may take longer in a larger cluster by what its names take in the processor's caches. */
 const LOOKUP_GOAL = 1.5
 
-const QUERIES_PER_SECOND = 5000
-/** How long the load at rest lasts, in seconds. */
-const REST_SECONDS = 8
-const RELISTS = 4
 /** Changes that the API server remembers: as many as the churn makes in five seconds. */
 const WINDOW_EVENTS = 5000
 /** The API server is told to change slices for so long at a time: calls that took a minute lost their connection. */
@@ -68,10 +65,9 @@ async function measure(): Promise<Measurement[]> {
     await server.becomes(`${generatedName(LARGE_CLUSTER.services - 1)}.svc.cluster.local.`, '10.96.39.15')
     await sleepMs(5000)
     const restMib = server.memoryMib()
-    const runAsOthers = values.shared ? () => {} : runFirst()
-    const rest = await loadAtRest(server)
-    const relist = await loadDuringRelists(api, server)
-    runAsOthers()
+    const memory = new HighestMemory(server)
+    const latencies = await latenciesOfLists(api, server.port, places.client)
+    const listsHighestMib = memory.stop()
     await sleepMs(5000)
     const afterMib = server.memoryMib()
     const churn = await eventsToAnswers(api, server)
@@ -80,21 +76,10 @@ async function measure(): Promise<Measurement[]> {
     return [
       line('start until the whole cluster is known', startMs, 'ms'),
       line('memory at rest (RSS)', restMib, 'MiB', REST_GOAL_MIB),
-      line('memory during relists, highest (RSS)', relist.highestMib, 'MiB'),
+      line('memory during relists, highest (RSS)', listsHighestMib, 'MiB'),
       line('memory five seconds after (RSS)', afterMib, 'MiB'),
-      line('memory during relists to memory at rest', ratio(relist.highestMib, restMib), '', RELIST_MEMORY_GOAL),
-      line(`latency of ${QUERIES_PER_SECOND} queries/s at rest, p50`, percentile(rest, 0.5), 'ms'),
-      line(`latency of ${QUERIES_PER_SECOND} queries/s at rest, p99`, percentile(rest, 0.99), 'ms'),
-      line(`latency of ${QUERIES_PER_SECOND} queries/s during relists, p50`, percentile(relist.latencies, 0.5), 'ms'),
-      line(`latency of ${QUERIES_PER_SECOND} queries/s during relists, p99`, percentile(relist.latencies, 0.99), 'ms'),
-      line(
-        'p99 during relists to p99 at rest',
-        ratio(percentile(relist.latencies, 0.99), percentile(rest, 0.99)),
-        '',
-        RELIST_LATENCY_GOAL,
-      ),
-      line('queries lost', [...rest, ...relist.latencies].filter(each => !Number.isFinite(each)).length, '', 0),
-      line('a relist, from the first octet to the last taken', percentile(relist.durationsMs, 0.5), 'ms'),
+      line('memory during relists to memory at rest', ratio(listsHighestMib, restMib), '', RELIST_MEMORY_GOAL),
+      ...latencies,
       line('slice updates made', churn.updates, ''),
       line('slice updates a second', churn.updates / Number(values.seconds), ''),
       line('event to answer under these updates, p50', percentile(churn.latencies, 0.5), 'ms'),
@@ -109,51 +94,6 @@ async function measure(): Promise<Measurement[]> {
     await server?.stop()
     await api.stop()
   }
-}
-
-/** Latencies without anything else going on. */
-async function loadAtRest(server: ClusterServer): Promise<number[]> {
-  const load = new LatencyLoad(server.port, queryNames(), QUERIES_PER_SECOND)
-  await sleepMs(REST_SECONDS * 1000)
-  // The first second warms up.
-  const samples = await load.stop()
-  const beganMs = samples.reduce((least, { sentAtMs }) => Math.min(least, sentAtMs), Number.POSITIVE_INFINITY)
-  return samples.filter(({ sentAtMs }) => sentAtMs > beganMs + 1000).map(({ latencyMs }) => latencyMs)
-}
-
-/** Latencies of the queries that were sent while the whole cluster was being listed again. */
-async function loadDuringRelists(
-  api: ApiServerProcess,
-  server: ClusterServer,
-): Promise<{ latencies: number[]; highestMib: number | null; durationsMs: number[] }> {
-  const memory = new HighestMemory(server)
-  const load = new LatencyLoad(server.port, queryNames(), QUERIES_PER_SECOND)
-  const spans: [fromMs: number, toMs: number][] = []
-  await sleepMs(1000)
-  for (let i = 0; i < RELISTS; i++) spans.push(await relist(api))
-  const samples = await load.stop()
-  const isInside = (atMs: number): boolean => spans.some(([fromMs, toMs]) => atMs >= fromMs && atMs <= toMs)
-  return {
-    latencies: samples.filter(({ sentAtMs }) => isInside(sentAtMs)).map(({ latencyMs }) => latencyMs),
-    highestMib: memory.stop(),
-    durationsMs: spans.map(([fromMs, toMs]) => toMs - fromMs),
-  }
-}
-
-/** Forces a list of everything; resolves with when it began and when the last octet was taken. */
-async function relist(api: ApiServerProcess): Promise<[fromMs: number, toMs: number]> {
-  const { watches } = await api.call('state')
-  await api.call('relist')
-  let fromMs = 0
-  for (;;) {
-    const state = await api.call('state')
-    if (fromMs === 0 && state.watches > 0) fromMs = performance.now()
-    if (state.watches === watches && state.backlogOctets === 0) break
-    await sleepMs(20)
-  }
-  // What was taken last still has to be decoded.
-  await sleepMs(100)
-  return [fromMs, performance.now()]
 }
 
 /** Time from a change, made amid many others, to the first answer that has it. */
@@ -184,11 +124,6 @@ async function churn(api: ApiServerProcess): Promise<number> {
     updates += await api.call('churn', { perSecond: Number(values.rate), seconds, slices, endpointsPerSlice })
   }
   return updates
-}
-
-function queryNames(): string[] {
-  const { services } = LARGE_CLUSTER
-  return Array.from({ length: 1000 }, (_, i) => `${generatedName((i * 7919) % services)}.svc.cluster.local.`)
 }
 
 function probeSlice(i: number): ReturnType<typeof slice> {

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { DnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { readDnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { track } from '#test/bench/peers/running-children.ts'
+import { percentile } from '#test/bench/percentile.ts'
 import { outputOf } from '#test/bench/program-output.ts'
 
 /** Clients of one serving thread, each with a socket of its own: dnsperf looks at each for every answer, so that more cost more. */
@@ -39,6 +40,8 @@ export interface Latency {
   readonly p99Us: number
   /** How many answers these are taken from. */
   readonly samples: number
+  /** Questions without an answer. */
+  readonly lost: number
 }
 
 /**
@@ -63,12 +66,14 @@ export async function askAtPeak(load: Load, seconds: number): Promise<DnsperfRep
 export async function askAtRate(load: Load, seconds: number, queriesPerSecond: number): Promise<Latency> {
   const pace = ['-Q', String(Math.max(1, queriesPerSecond | 0)), ...(await evenPace())]
   const output = await dnsperf(load, ['-v', '-l', String(seconds), ...pace])
-  const times = Float64Array.from(output.matchAll(/^> \S+ \S+ \S+ (\d+\.\d+)$/gm), ([, time]) => Number(time)).sort()
-  return { p50Us: percentile(times, 0.5) * 1e6, p99Us: percentile(times, 0.99) * 1e6, samples: times.length }
-}
-
-function percentile(sorted: Float64Array, part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+  const times = Array.from(output.matchAll(/^> \S+ \S+ \S+ (\d+\.\d+)$/gm), ([, time]) => Number(time) * 1e6)
+  const { sent, completed } = readDnsperfReport(output)
+  return {
+    p50Us: percentile(times, 0.5) ?? Number.NaN,
+    p99Us: percentile(times, 0.99) ?? Number.NaN,
+    samples: times.length,
+    lost: sent - completed,
+  }
 }
 
 /** Newer dnsperf lets a burst of half a millisecond pass before it waits, unless told not to; older ones know no such option. */

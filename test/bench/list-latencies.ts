@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Measurement } from '#test/bench/goals.ts'
+import type { Latency } from '#test/bench/peers/load.ts'
+import { askAtRate } from '#test/bench/peers/load.ts'
+import { generatedName, LARGE_CLUSTER } from '#test/support/api-server/cluster.ts'
+import type { ApiServerProcess } from '#test/support/api-server/process.ts'
+
+const QUERIES_PER_SECOND = 5000
+const WARM_UP_SECONDS = 3
+/** Each kind of load lasts so long, in seconds: that of four to six lists. */
+const LOAD_SECONDS = 8
+const NAMES = 1000
+/** How often a name comes in steps that meet every namespace. */
+const STEP = 7919
+const GOAL = 2
+
+/**
+ * Latencies of queries for services at rest, while the server lists everything again and again, and while somebody else does, which
+ * shows what comes from the machine. `client` is put before the command of dnsperf.
+ */
+export async function latenciesOfLists(
+  api: ApiServerProcess,
+  port: number,
+  client: readonly string[],
+): Promise<readonly Measurement[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'nodens-bench-'))
+  const file = join(directory, 'queries')
+  writeFileSync(file, queries())
+  const ask = (seconds: number): Promise<Latency> =>
+    askAtRate({ port, transport: 'udp', file, threads: 1, pin: client }, seconds, QUERIES_PER_SECOND)
+  try {
+    await ask(WARM_UP_SECONDS)
+    await relist(api)
+    const rest = await ask(LOAD_SECONDS)
+    const lists = await askMeanwhile(ask, () => relist(api))
+    const others = await askMeanwhile(ask, () => listElsewhere(api))
+    return [
+      ...linesOf('at rest', rest),
+      ...linesOf('during relists', lists.latency),
+      ...linesOf('while another client lists', others.latency),
+      { what: 'p99 during relists to p99 at rest', value: lists.latency.p99Us / rest.p99Us, unit: '', goal: GOAL },
+      { what: 'p99 while another client lists to p99 at rest', value: others.latency.p99Us / rest.p99Us, unit: '' },
+      { what: 'queries lost', value: rest.lost + lists.latency.lost + others.latency.lost, unit: '', goal: 0 },
+      { what: 'a relist, from one to the next', value: lists.milliseconds, unit: 'ms' },
+    ]
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function queries(): string {
+  const names = Array.from({ length: NAMES }, (_, i) => generatedName((i * STEP) % LARGE_CLUSTER.services))
+  return names.map(name => `${name}.svc.cluster.local A\n`).join('')
+}
+
+function linesOf(when: string, { p50Us, p99Us }: Latency): Measurement[] {
+  const what = `latency of ${QUERIES_PER_SECOND} queries/s ${when}`
+  return [
+    { what: `${what}, p50`, value: p50Us, unit: 'us' },
+    { what: `${what}, p99`, value: p99Us, unit: 'us' },
+  ]
+}
+
+/** Asks while something is done over and over; `milliseconds` is how long it took each time. */
+async function askMeanwhile(
+  ask: (seconds: number) => Promise<Latency>,
+  doing: () => Promise<void>,
+): Promise<{ latency: Latency; milliseconds: number }> {
+  let isOver = false
+  const asking = ask(LOAD_SECONDS).finally(() => (isOver = true))
+  const beganMs = performance.now()
+  let times = 0
+  for (; !isOver; times++) await doing()
+  const milliseconds = (performance.now() - beganMs) / times
+  return { latency: await asking, milliseconds }
+}
+
+/** Has the server list everything, and waits until the last octet was taken. */
+async function relist(api: ApiServerProcess): Promise<void> {
+  const { watches } = await api.call('state')
+  await api.call('relist')
+  for (;;) {
+    const state = await api.call('state')
+    if (state.watches === watches && state.backlogOctets === 0) return
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+async function listElsewhere({ url }: ApiServerProcess): Promise<void> {
+  for (const path of ['/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices']) {
+    await new Promise<void>((resolve, reject) => {
+      get(`${url}${path}`, response => response.resume().once('end', resolve).once('error', reject)).once(
+        'error',
+        reject,
+      )
+    })
+  }
+}
