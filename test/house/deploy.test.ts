@@ -288,6 +288,15 @@ describe('every way to deploy', () => {
       }
     })
 
+    it(`asks for the memory that the idle server takes and a tenth more: ${name}`, () => {
+      const { requests, limits } = spec!.containers.at(-1)!['resources'] as Record<string, { memory: string }>
+      const idleMb = Number(
+        /^\| 10 Services, from an API server \| (\d+) MB /m.exec(readText('docs/performance.md'))![1],
+      )
+      assert.ok(mebibytes(requests!.memory) * 1.048576 > idleMb * 1.1, `${requests!.memory} of ${idleMb} MB idle`)
+      assert.ok(mebibytes(requests!.memory) <= mebibytes(limits!.memory), `${requests!.memory} of ${limits!.memory}`)
+    })
+
     it(`leaves time for the lameduck of its Corefile: ${name}`, () => {
       const lameduckSeconds = Number(/lameduck (\d+)s/.exec(corefile)![1])
       assert.ok((spec!['terminationGracePeriodSeconds'] as number) >= lameduckSeconds + 10)
@@ -448,6 +457,10 @@ function podsOf(objects: readonly ApiObject[]): PodSpec[] {
 
 function initContainersOf(spec: PodSpec): PodSpec['containers'] {
   return (spec['initContainers'] as PodSpec['containers'] | undefined) ?? []
+}
+
+function mebibytes(quantity: string): number {
+  return Number(/^(\d+)Mi$/.exec(quantity)![1])
 }
 
 function imageOf(container: PodSpec['containers'][number]): string {
