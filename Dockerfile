@@ -14,14 +14,14 @@ COPY src src
 COPY plugins plugins
 RUN node scripts/build.ts && npm ci --omit=dev --ignore-scripts --no-audit --no-fund && \
     mkdir /nodens && cp -r dist/src dist/package.json node_modules /nodens/
-# A start, which loads all but what is loaded on demand, fills the compile cache, which the read-only image then only reads. Node
+# V8's code for a module goes to the compile cache as it is loaded, before any of it runs: a start that only says its version leaves
+# there what one with the largest Corefile does, and what is loaded on demand stays out. The read-only image then only reads it. Node
 # keeps one for each user, readable to nobody else: one for root, whom deploy/kubernetes/overlays/nodelocal needs, and one for the
 # image's user.
 ENV NODE_COMPILE_CACHE=/nodens/compile-cache MALLOC_ARENA_MAX=1
-RUN printf '.:0 {\n whoami\n}\n' > /build/Corefile && mkdir -m 777 /nodens/compile-cache
-RUN timeout -s TERM -k 5 3 node /nodens/src/main.js -conf /build/Corefile; test $? -gt 123
+RUN mkdir -m 777 /nodens/compile-cache && node /nodens/src/main.js -version
 USER 65532:65532
-RUN timeout -s TERM -k 5 3 node /nodens/src/main.js -conf /build/Corefile; test $? -gt 123
+RUN node /nodens/src/main.js -version
 USER 0:0
 RUN chmod -R a+rX,go-w /nodens/compile-cache
 
