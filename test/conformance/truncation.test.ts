@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Peer } from '#lib/peer.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { failure, reply } from '#plugin/reply.ts'
 import type { Ask } from '#test/support/client.ts'
 import { decode, exchange, queryOctets } from '#test/support/client.ts'
+import { silentPeer } from '#test/support/peer.ts'
 import { SeededRandom } from '#test/support/random.ts'
 import { bootServer } from '#test/support/server.ts'
 import { Flag, MAX_MESSAGE_OCTETS, Rcode, Type } from '#wire/constants.ts'
@@ -133,13 +133,4 @@ function record(presentation: string): ResourceRecord {
   return parsed
 }
 
-const PEER: Peer = {
-  family: 4,
-  address: '127.0.0.1',
-  port: 40000,
-  localAddress: '127.0.0.1',
-  localPort: 53,
-  send() {},
-  detach: () => PEER,
-  release() {},
-}
+const PEER = silentPeer()

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { Peer } from '#lib/peer.ts'
 import { decode, queryOctets } from '#test/support/client.ts'
+import { silentPeer } from '#test/support/peer.ts'
 import { FakeClock } from '#test/support/plugin.ts'
 import { SeededRandom } from '#test/support/random.ts'
 import { cluster, randomCorefile, randomQuestion } from '#test/support/random-cluster.ts'
@@ -80,16 +80,7 @@ class Asked {
   }
 }
 
-const PEER: Peer = {
-  family: 4,
-  address: '10.240.0.1',
-  port: 40000,
-  localAddress: '127.0.0.1',
-  localPort: 53,
-  send() {},
-  detach: () => PEER,
-  release() {},
-}
+const PEER = silentPeer('10.240.0.1')
 
 /** Waits until a server has seen a change, by names that nobody asked for before: pods of the namespace that it brings. */
 async function changed(server: TestServer, event: number): Promise<void> {

@@ -4,7 +4,6 @@ import { diskFiles } from '#corefile/files.ts'
 import { parseCorefile } from '#corefile/parser.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { HttpAnswer, HttpClaim, HttpEndpoints } from '#lib/http.ts'
-import type { Peer } from '#lib/peer.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { ProcessControl } from '#plugin/env.ts'
@@ -18,6 +17,7 @@ import { SINGLE_THREAD } from '#plugin/threads.ts'
 import { Instance } from '#server/instance.ts'
 import { listenGroups } from '#server/listen-groups.ts'
 import { planBlocks } from '#server/plan.ts'
+import { silentPeer } from '#test/support/peer.ts'
 import { Class, Flag, rcodeName, typeNumber } from '#wire/constants.ts'
 import type { EdnsOption } from '#wire/edns.ts'
 import { foldName, name } from '#wire/name.ts'
@@ -177,7 +177,7 @@ export function makeQuery(text: string, type: string, parts: QueryParts = {}): Q
   query.isStream = parts.tcp ?? false
   query.sizeOctets = 12 + query.name.length + 4 + (query.hasEdns ? 11 : 0)
   query.receivedAtMs = parts.receivedAtMs ?? 1_000
-  query.peer = makePeer(parts.client ?? '10.240.0.1', parts.clientPort ?? 40212)
+  query.peer = silentPeer(parts.client ?? '10.240.0.1', parts.clientPort ?? 40212)
   return query
 }
 
@@ -204,21 +204,6 @@ export function rr(text: string): ResourceRecord {
   const record = parseRecord(text)
   if (typeof record === 'string') throw new Error(`${text}: ${record}`)
   return record
-}
-
-function makePeer(address: string, port: number): Peer {
-  return {
-    family: address.includes(':') ? 6 : 4,
-    address,
-    port,
-    localAddress: '127.0.0.1',
-    localPort: 53,
-    send() {},
-    detach() {
-      return this
-    },
-    release() {},
-  }
 }
 
 function optionOctets(options: readonly EdnsOption[]): Uint8Array {
