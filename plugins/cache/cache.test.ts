@@ -266,6 +266,27 @@ describe('a hit', () => {
     assert.equal(showReply(ask(plugin)), 'SERVFAIL bare')
   })
 
+  for (const [rule, flags, isSame] of [
+    ['is sent again from then on, if a hit is the same', Flag.AA, true],
+    ['is sent again from then on, if a hit is the same, RA included', Flag.AA | Flag.RA, true],
+    ['is not sent again, if a hit has AA and it has not', 0, false],
+    ['is not sent again, if a hit lacks one of its flags', Flag.AA | 0x0040, false],
+  ] as [string, number, boolean][]) {
+    test(`the first reply ${rule}`, () => {
+      const plugin = under('cache', made({ flags, answer: [A] }))
+      const first = ask(plugin)
+      assert.equal(first.reuse !== null, isSame)
+      if (first.reuse === null) return
+      first.reuse.keep()
+      const { author, epoch, untilMs, countsDown } = first.reuse
+      assert.deepEqual(
+        { author, epoch, untilMs, countsDown },
+        { author: 'cache', epoch: ask(plugin).reuse!.epoch, untilMs: plugin.clock.nowMs() + 300_000, countsDown: true },
+      )
+      assert.equal(first.reuse.counters, ask(plugin).reuse!.counters)
+    })
+  }
+
   test('belongs to the plugin cache', () => {
     const plugin = under('cache', positive)
     assert.equal(ask(plugin).author, 'next')

@@ -38,7 +38,8 @@ export class Entry implements Reuse {
   #key = ''
   /** The question's name, folded. */
   readonly folded: FoldedName
-  /** Taken with the first hit, -1 before. */
+  readonly author = 'cache'
+  /** Taken when what was made of the entry is kept, -1 before. */
   epoch = -1
   epochValue = 0
   readonly untilMs: number
@@ -70,6 +71,12 @@ export class Entry implements Reuse {
     this.#key = key
   }
 
+  keep(): void {
+    if (this.epoch >= 0 || this.#holder === null) return
+    this.epoch = this.#holder.openEpoch(this.#key)
+    this.epochValue = this.#holder.epochValue(this.epoch)
+  }
+
   get recency(): Recency | null {
     return this.#holder
   }
@@ -83,9 +90,7 @@ export class Entry implements Reuse {
   serve(query: Query, ttlSeconds: number, counters: readonly Slot[]): Reply {
     const stored = this.#stored
     if (stored.delivery === Delivery.BARE) return this.#served
-    let kept = Flag.RA
-    if (query.dnssecOk || (query.flags & Flag.AD) !== 0) kept |= Flag.AD // RFC 6840 section 5.7
-    const flags = Flag.AA | (stored.flags & kept)
+    const flags = this.#flagsFor(query)
     const isServed =
       ttlSeconds === this.#servedTtlSeconds &&
       flags === this.#servedFlags &&
@@ -96,10 +101,6 @@ export class Entry implements Reuse {
     this.#servedFlags = flags
     this.#servedName = query.name
     this.counters = counters
-    if (this.epoch < 0 && this.#holder !== null) {
-      this.epoch = this.#holder.openEpoch(this.#key)
-      this.epochValue = this.#holder.epochValue(this.epoch)
-    }
     this.#served = reply('cache', {
       rcode: stored.rcode,
       flags,
@@ -107,9 +108,21 @@ export class Entry implements Reuse {
       authority: renamed(stored.authority, this.#name, query.name),
       additional: renamed(stored.additional, this.#name, query.name),
       uniformTtlSeconds: ttlSeconds,
-      reuse: this.epoch < 0 ? null : this,
+      reuse: this.#holder === null ? null : this,
     })
     return this.#served
+  }
+
+  /**
+   * The reuse of the reply that the entry was made for, as it goes to the first asker with these `flags`; `null` if a hit is
+   * another reply. `counters` are those of a hit.
+   */
+  reuseOfFirst(query: Query, flags: number, counters: readonly Slot[]): Reuse | null {
+    const { delivery, options } = this.#stored
+    const isSame = delivery === Delivery.WRITTEN && options.length === 0 && flags === this.#flagsFor(query)
+    if (!isSame || this.#holder === null) return null
+    this.counters = counters
+    return this
   }
 
   /** The names that its CNAME records lead to, the first ones of a chain without end. */
@@ -121,6 +134,12 @@ export class Entry implements Reuse {
       if (targets.push(foldName(nameFromOctets(rdata))) === MAX_TARGETS) break
     }
     return targets
+  }
+
+  #flagsFor(query: Query): number {
+    let kept = Flag.RA
+    if (query.dnssecOk || (query.flags & Flag.AD) !== 0) kept |= Flag.AD // RFC 6840 section 5.7
+    return Flag.AA | (this.#stored.flags & kept)
   }
 
   /** About how much memory the entry takes, in octets. */

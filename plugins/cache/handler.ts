@@ -127,18 +127,21 @@ export class Cache implements AnswerCache {
       slots.successEvictions.inc(this.#success.set(key, entry))
       this.#denial.forgetEvicted(key)
     }
-    return trimmed(reply, query, ttlSeconds, null)
+    const counters = isDenial || isFailure ? slots.denialCounters : slots.successCounters
+    return trimmed(reply, query, ttlSeconds, entry.reuseOfFirst(query, flagsOfFirst(reply, query), counters))
   }
 }
 
-/**
- * The reply as the first asker gets it: uniform time to live, and AD only if asked for (RFC 6840 section 5.7). A stored
- * reply is not to be sent again in this form, since later askers get it from the store.
- */
+/** AD goes only to those who ask for it (RFC 6840 section 5.7). */
+function flagsOfFirst(reply: Reply, query: Query): number {
+  const wantsAd = query.dnssecOk || (query.flags & Flag.AD) !== 0
+  return wantsAd ? reply.flags : reply.flags & ~Flag.AD
+}
+
+/** The reply as the first asker gets it, with a uniform time to live. */
 function trimmed(reply: Reply, query: Query, ttlSeconds: number, reuse: Reuse | null): Reply {
   if (reply.delivery === Delivery.BARE) return reply
-  const wantsAd = query.dnssecOk || (query.flags & Flag.AD) !== 0
-  const flags = wantsAd ? reply.flags : reply.flags & ~Flag.AD
+  const flags = flagsOfFirst(reply, query)
   if (flags === reply.flags && reuse === reply.reuse && hasTtl(reply, ttlSeconds)) return reply
   return reply.with({ flags, uniformTtlSeconds: ttlSeconds, reuse })
 }

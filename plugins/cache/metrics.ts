@@ -1,6 +1,7 @@
 import type { MetricRegistry, Slot } from '#plugin/metrics.ts'
 import type { Reuse } from '#plugin/reuse.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
+import { Passing } from '#plugins/cache/passing.ts'
 
 /** The counters of one server, resolved. */
 export interface CacheSlots {
@@ -61,7 +62,7 @@ export class CacheMetrics {
         denialHits,
         successCounters: [all, successHits],
         denialCounters: [all, denialHits],
-        passing: reuse => ({ ...reuse, counters: [...reuse.counters, all, missed] }),
+        passing: reuse => new Passing(reuse, [all, missed]),
         successEvictions: evictions.labels(server, 'success', zones, ''),
         denialEvictions: evictions.labels(server, 'denial', zones, ''),
         successEntries: entries.labels(server, 'success', zones, ''),

@@ -28,7 +28,9 @@ function storeWith(others: number) {
       true,
     )
     store.set(cacheKey(query), entry)
-    return { entry, query, reuse: entry.serve(query, 300, []).reuse! }
+    const reuse = entry.serve(query, 300, []).reuse!
+    reuse.keep()
+    return { entry, query, reuse }
   }
   const { query, reuse } = add('first')
   const { epoch, epochValue } = reuse

@@ -94,6 +94,11 @@ export class Reply {
   }
 }
 
+/** The same reply, made by another plugin. */
+export function replyBy(author: string, made: Reply): Reply {
+  return new Reply(made.delivery, author, made)
+}
+
 /** A reply made by the plugin `author`. */
 export function reply(author: string, parts: ReplyParts): Reply {
   return new Reply(Delivery.WRITTEN, author, parts)

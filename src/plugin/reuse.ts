@@ -21,6 +21,10 @@ export type DependsOn = (typeof DependsOn)[keyof typeof DependsOn]
 
 /** For how long a reply may be sent again to whoever asks the same. */
 export interface Reuse {
+  /** Whose the reply is when it is sent again (`Reply.author`); empty when that is who made it. */
+  readonly author: string
+  /** Says that the reply is kept from now on. The rest is read after that. */
+  keep(): void
   /** The reply is good as long as this number (of the configuration's `Epochs`) has the value `epochValue`. */
   readonly epoch: number
   readonly epochValue: number
@@ -63,6 +67,8 @@ export interface RepeatObserver {
 /** The reuse of replies that are good until some data changes, which is what `epoch` stands for. */
 export function untilChanged(epochs: Epochs, epoch: number): Reuse {
   return Object.freeze({
+    author: '',
+    keep() {},
     epoch,
     get epochValue(): number {
       return epochs.values[epoch]!

@@ -3,7 +3,7 @@ import type { Epochs } from '#plugin/epochs.ts'
 import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
-import { Delivery } from '#plugin/reply.ts'
+import { Delivery, replyBy } from '#plugin/reply.ts'
 import { uncompressedOctets } from '#plugin/reply-size.ts'
 import type { Recency, RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import { hashOf } from '#server/packet-key.ts'
@@ -12,13 +12,15 @@ import { PacketRing, RING_OCTETS } from '#server/packet-ring.ts'
 import { Flag } from '#wire/constants.ts'
 
 /** Sets of places, a power of two, and places in each: the most packets that are kept is their product. */
-const SETS = 1 << 14
-const WAYS = 4
-/** Words of a set: for each place the hash of its packet, then where that is, then hashes that were not found lately. */
-const SET_WORDS = 16
+const SETS = 1 << 13
+const WAYS = 8
+/**
+ * Words of a set: for each place the hash of its packet, then where that is, all in the cache line that a hit looks at; then
+ * hashes that were not found lately, and which place is taken next.
+ */
+const SET_WORDS = 32
 const PACKETS = WAYS
 const MISSED = 2 * WAYS
-/** The place of the set that is taken next. */
 const TURN = 3 * WAYS
 /** Larger queries and replies are not kept. */
 const MAX_KEY_OCTETS = 320
@@ -92,6 +94,7 @@ export class PacketCache {
       const place = (hash & (SETS - 1)) * WAYS + way
       if (!this.#ring.isGood(at, nowMs, this.#epochs.values)) {
         this.#clear(place)
+        this.#notice(hash, set + MISSED)
         this.#isKnown = true // Its reply goes in again as soon as there is one.
         return 0
       }
@@ -131,6 +134,7 @@ export class PacketCache {
     if (end - start > MAX_KEY_OCTETS || length > MAX_REPLY_OCTETS) return
     if ((octets[from + 2]! & (Flag.TC >> 8)) !== 0) return
     if (!this.#layout.read(octets, from, block.shuffles)) return
+    reuse.keep()
     const place = this.#take()
     const at = this.#ring.add({
       place,
@@ -148,7 +152,8 @@ export class PacketCache {
     })
     this.#sets[wordOf(place)] = this.#hash
     this.#sets[wordOf(place) + PACKETS] = at
-    this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)
+    const repeated = reuse.author === '' || reuse.author === reply.author ? reply : replyBy(reuse.author, reply)
+    this.#audiences[place] = this.#audience(query, repeated, reuse, block.observers)
   }
 
   #audience(query: Query, reply: Reply, reuse: Reuse, replyObservers: readonly ReplyObserver[]): Audience {
