@@ -93,3 +93,11 @@ test('tens of thousands of names are kept side by side', () => {
   const kept = names.filter(each => ask(each, 3)).length
   assert.ok(kept > names.length * 0.98, `${kept} of ${names.length}`)
 })
+
+test('a message that is shorter than its header is not looked for', () => {
+  const packets = new PacketCache(new Epochs())
+  for (let octets = 0; octets < 12; octets++) {
+    const message = new Uint8Array(octets)
+    assert.equal(packets.serve(message, 0, octets, silentPeer(), true, new Uint8Array(512), 0, 0), 0)
+  }
+})

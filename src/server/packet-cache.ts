@@ -6,10 +6,11 @@ import type { Reply } from '#plugin/reply.ts'
 import { Delivery, replyBy } from '#plugin/reply.ts'
 import { uncompressedOctets } from '#plugin/reply-size.ts'
 import type { Recency, RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
+import { WordView } from '#server/octet-words.ts'
 import { hashOf } from '#server/packet-key.ts'
 import { PacketLayout } from '#server/packet-layout.ts'
 import { PacketRing, RING_OCTETS } from '#server/packet-ring.ts'
-import { Flag } from '#wire/constants.ts'
+import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
 
 /** Sets of places, a power of two, and places in each: the most packets that are kept is their product. */
 const SETS = 1 << 13
@@ -58,6 +59,8 @@ export class PacketCache {
   readonly #sets: Int32Array = new Int32Array(SETS * SET_WORDS)
   readonly #ring: PacketRing
   readonly #layout = new PacketLayout()
+  readonly #messages = new WordView()
+  readonly #replies = new WordView()
   /** By place; made with the first packet. */
   #audiences: (Audience | null)[] = []
   #recent: Audience[] = []
@@ -83,14 +86,19 @@ export class PacketCache {
     outStart: number,
     nowMs: number,
   ): number {
-    const hash = hashOf(message, start, end, isStream)
+    if (end - start < HEADER_OCTETS) {
+      this.#isKnown = false
+      return 0
+    }
+    const view = this.#messages.of(message)
+    const hash = hashOf(view, start, end, isStream)
     this.#hash = hash
     const sets = this.#sets
     const set = (hash & (SETS - 1)) * SET_WORDS
     for (let way = 0; way < WAYS; way++) {
       if (sets[set + way] !== hash) continue
       const at = sets[set + PACKETS + way]!
-      if (at === 0 || !this.#ring.isQuery(at, message, start, end)) continue
+      if (at === 0 || !this.#ring.isQuery(at, view, start, end)) continue
       const place = (hash & (SETS - 1)) * WAYS + way
       if (!this.#ring.isGood(at, nowMs, this.#epochs.values)) {
         this.#clear(place)
@@ -103,9 +111,9 @@ export class PacketCache {
         const ttlSeconds = this.#ring.countDown(at, nowMs)
         if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) recency?.touch(this.#ring.epoch(at))
       }
-      const length = this.#ring.write(at, message, start, out, outStart)
+      const length = this.#ring.write(at, view, start, this.#replies.of(out), outStart)
       for (let i = 0; i < counters.length; i++) counters[i]!.inc()
-      const id = (message[start]! << 8) | message[start + 1]!
+      const id = view.getUint16(start)
       const octets = this.#ring.uncompressedOctets(at)
       for (let i = 0; i < observers.length; i++) observers[i]!.observe(peer, id, end - start, octets)
       return length

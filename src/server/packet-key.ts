@@ -4,17 +4,16 @@ import { HEADER_OCTETS } from '#wire/constants.ts'
  * A hash of everything after the ID in which letters of either case count the same. One message has another hash on a stream
  * than it has not: every step can be undone, so what differs at first differs in the end.
  */
-export function hashOf(message: Uint8Array, start: number, end: number, isStream: boolean): number {
-  let hash = ((message[start + 2]! << 8) | message[start + 3]!) ^ ((end - start) << 16)
+export function hashOf(message: DataView, start: number, end: number, isStream: boolean): number {
+  let hash = message.getUint16(start + 2) ^ ((end - start) << 16)
   if (isStream) hash = ~hash
-  hash = Math.imul(hash ^ message[start + 11]!, 0x9e3779b1)
+  hash = Math.imul(hash ^ message.getUint8(start + 11), 0x9e3779b1)
   let at = start + HEADER_OCTETS
   for (; at + 4 <= end; at += 4) {
-    const word = message[at]! | (message[at + 1]! << 8) | (message[at + 2]! << 16) | (message[at + 3]! << 24)
-    hash = Math.imul(hash ^ (word | 0x20202020), 0x85ebca6b)
+    hash = Math.imul(hash ^ (message.getInt32(at, true) | 0x20202020), 0x85ebca6b)
     hash ^= hash >>> 13
   }
-  for (; at < end; at++) hash = Math.imul(hash ^ (message[at]! | 0x20), 0xc2b2ae35)
+  for (; at < end; at++) hash = Math.imul(hash ^ (message.getUint8(at) | 0x20), 0xc2b2ae35)
   return hash ^ (hash >>> 15)
 }
 

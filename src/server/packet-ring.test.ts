@@ -30,6 +30,10 @@ function exchange(label: string, addresses: number): { query: Uint8Array; reply:
   return { query, reply }
 }
 
+function viewOf(octets: Uint8Array): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.byteLength)
+}
+
 /** A packet in the first place, good for ever. The octets lie amid others. */
 function packetOf(query: Uint8Array, reply: Uint8Array): PacketParts {
   const octets = new Uint8Array(4096).fill(0xaa)
@@ -63,12 +67,12 @@ test('a packet is whole as long as it has not been given up, however often the r
     let octets = 0
     for (const [other, packet] of kept) {
       const { query: asked } = packet
-      assert.ok(ring.isQuery(packet.at, asked, 0, asked.length))
-      assert.equal(ring.isQuery(packet.at, query, 0, query.length), packet.at === at)
+      assert.ok(ring.isQuery(packet.at, viewOf(asked), 0, asked.length))
+      assert.equal(ring.isQuery(packet.at, viewOf(query), 0, query.length), packet.at === at)
       assert.equal(ring.uncompressedOctets(packet.at), other)
       assert.ok(ring.isGood(packet.at, other, epochs))
       const out = new Uint8Array(1500)
-      assert.equal(ring.write(packet.at, asked, 0, out, 0), packet.reply.length)
+      assert.equal(ring.write(packet.at, viewOf(asked), 0, viewOf(out), 0), packet.reply.length)
       assert.deepEqual(out.subarray(0, packet.reply.length), packet.reply)
       octets += asked.length + packet.reply.length
     }
@@ -98,7 +102,7 @@ test('times to live are what is left in seconds, rounded up, and change once a s
   ] as const) {
     assert.equal(ring.countDown(at, nowMs), returned)
     const out = new Uint8Array(512)
-    const length = ring.write(at, query, 0, out, 0)
+    const length = ring.write(at, viewOf(query), 0, viewOf(out), 0)
     const last = out.subarray(length - 16, length)
     assert.deepEqual([...last.subarray(6, 10)], [0, 0, 0, ttlSeconds])
   }

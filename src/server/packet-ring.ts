@@ -1,4 +1,5 @@
 import { randomBelow } from '#lib/random.ts'
+import { copyOctets, isSameOctets } from '#server/octet-words.ts'
 import { fold } from '#server/packet-key.ts'
 import type { PacketLayout } from '#server/packet-layout.ts'
 import { HEADER_OCTETS } from '#wire/constants.ts'
@@ -60,6 +61,7 @@ export class PacketRing {
   readonly #words: Int32Array
   readonly #halves: Uint16Array
   readonly #doubles: Float64Array
+  readonly #view: DataView
   readonly #onGivenUp: (place: number, at: number) => void
   /** Room from `#oldest` on is taken, up to `#next`; both only grow, and stand for an offset modulo the ring's size. */
   #oldest = 0
@@ -73,6 +75,7 @@ export class PacketRing {
     this.#words = new Int32Array(memory)
     this.#halves = new Uint16Array(memory)
     this.#doubles = new Float64Array(memory)
+    this.#view = new DataView(memory)
     this.#onGivenUp = onGivenUp
   }
 
@@ -110,20 +113,26 @@ export class PacketRing {
   }
 
   /** Whether the packet's query is the message from `start` to `end`, the ID and the letter case of the name aside. */
-  isQuery(at: number, message: Uint8Array, start: number, end: number): boolean {
+  isQuery(at: number, message: DataView, start: number, end: number): boolean {
+    const length = this.#words[(at >> 2) + KEY]! & 0xffff
+    if (length !== end - start) return false
+    const key = at + HEADER_WORDS * 4
+    return isSameOctets(message, start + 2, this.#view, key + 2, length - 2) || this.#isInOtherCase(at, message, start)
+  }
+
+  /** The same for a name in which there may be capital letters. */
+  #isInOtherCase(at: number, message: DataView, start: number): boolean {
     const octets = this.#octets
     const lengths = this.#words[(at >> 2) + KEY]!
     const length = lengths & 0xffff
-    if (length !== end - start) return false
-    const key = at + HEADER_WORDS * 4
     const foldedEnd = lengths >>> 16
-    for (let i = 2; i < HEADER_OCTETS; i++) if (message[start + i] !== octets[key + i]) return false
+    const key = at + HEADER_WORDS * 4
+    if (!isSameOctets(message, start + 2, this.#view, key + 2, HEADER_OCTETS - 2)) return false
     for (let i = HEADER_OCTETS; i < foldedEnd; i++) {
-      const octet = message[start + i]!
+      const octet = message.getUint8(start + i)
       if (octet !== octets[key + i] && (octet < 0x41 || octet > 0x5a || octet + 0x20 !== octets[key + i])) return false
     }
-    for (let i = foldedEnd; i < length; i++) if (message[start + i] !== octets[key + i]) return false
-    return true
+    return isSameOctets(message, start + foldedEnd, this.#view, key + foldedEnd, length - foldedEnd)
   }
 
   /** Whether the reply may still be sent; `epochs` are the values by epoch. */
@@ -146,19 +155,16 @@ export class PacketRing {
   }
 
   /** Writes the reply to the message at `start`: its ID, its letter case. Returns the reply's length. */
-  write(at: number, message: Uint8Array, start: number, out: Uint8Array, outStart: number): number {
-    const octets = this.#octets
+  write(at: number, message: DataView, start: number, out: DataView, outStart: number): number {
     const word = at >> 2
     if (this.#words[word + COUNTS]! >>> 16 !== 0) this.#shuffle(at)
     const questionEnd = this.#words[word + QUESTION_END]! & 0xffff
     const length = this.#words[word + REPLY_OCTETS]!
     const reply = this.#replyAt(at)
-    out[outStart] = message[start]!
-    out[outStart + 1] = message[start + 1]!
-    for (let i = 2; i < HEADER_OCTETS; i++) out[outStart + i] = octets[reply + i - 2]!
-    for (let i = HEADER_OCTETS; i < questionEnd; i++) out[outStart + i] = message[start + i]!
-    const rest = reply + HEADER_OCTETS - 2 - questionEnd
-    for (let i = questionEnd; i < length; i++) out[outStart + i] = octets[rest + i]!
+    out.setUint16(outStart, message.getUint16(start))
+    copyOctets(this.#view, reply, out, outStart + 2, HEADER_OCTETS - 2)
+    copyOctets(message, start + HEADER_OCTETS, out, outStart + HEADER_OCTETS, questionEnd - HEADER_OCTETS)
+    copyOctets(this.#view, reply + HEADER_OCTETS - 2, out, outStart + questionEnd, length - questionEnd)
     return length
   }
 

@@ -16,7 +16,7 @@ const LIMITS: { way: string; packetCache: boolean; name: string; type: string; l
     packetCache: true,
     name: 'web.default.svc.cluster.local',
     type: 'A',
-    limitOctets: 72,
+    limitOctets: 48,
   },
   // The name as a string, folded and as it came, its key in the cache plugin, and what loadbalance and compose need.
   {
