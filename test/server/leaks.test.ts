@@ -15,9 +15,10 @@ const CLOSES = 1000
 
 /**
  * A socket that is left each time makes 56 MiB of external memory in 100 times, a configuration far more. That of the one
- * before may still be held, and the allocators' own ups and downs of RSS are some 40 MiB.
+ * before may still be held. RSS goes up and down by 100 MiB by itself, and once by 230: glibc keeps large pieces that were given back
+ * for the next ones, so that its limit is for what V8 does not know of.
  */
-const GROWTH_LIMITS_MIB = { residentMib: 120, externalMib: 40, heapMib: 6 }
+const GROWTH_LIMITS_MIB = { residentMib: 300, externalMib: 40, heapMib: 6 }
 
 const c = cLibrary()
 const skip = c === null && 'needs node:ffi and Linux on x86-64 or arm64'
