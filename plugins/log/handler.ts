@@ -27,7 +27,7 @@ export function logReplies(rules: readonly LogRule[], log: Logger, readMetadata:
   const formats = rules.map(({ scope, classes, format }) => ({
     scope,
     classes,
-    format: compileFormat(format, readMetadata),
+    format: compileFormat(`[INFO] ${format}`, readMetadata),
   }))
   /** How the query is logged, `null` for not at all. */
   function formatFor(query: Query, reply: Reply): LineFormat | null {
@@ -41,13 +41,13 @@ export function logReplies(rules: readonly LogRule[], log: Logger, readMetadata:
   return {
     observe(query, reply, elapsedMs) {
       const format = formatFor(query, reply)
-      if (format !== null) log.plain(`[INFO] ${format.line(query, reply, elapsedMs)}`)
+      if (format !== null) log.plain(format.line(query, reply, elapsedMs))
     },
     ofRepeats(query, reply) {
       const format = formatFor(query, reply)
       if (format === null) return UNLOGGED
       const line = format.ofRepeats(query, reply)
-      return { observe: (peer, id) => log.plain(`[INFO] ${line(peer, id)}`) }
+      return { observe: (peer, id) => log.plain(line(peer, id)) }
     },
   }
 }

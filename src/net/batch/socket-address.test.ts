@@ -30,3 +30,14 @@ for (const [address, length, family, text] of [
 test('what is no address has no octets', () => {
   assert.equal(writeSocketAddress(new Uint8Array(SOCKET_ADDRESS_OCTETS), 0, 'localhost', 53), 0)
 })
+
+test('the text of an address is its own, whatever addresses were asked for before', () => {
+  const octets = new Uint8Array(SOCKET_ADDRESS_OCTETS)
+  for (let i = 0; i < 5000; i++) {
+    const address = `${i & 1 ? 10 : 200}.${(i >> 3) & 0xff}.${i % 3}.${i & 0xff}`
+    writeSocketAddress(octets, 0, address, 53)
+    assert.equal(socketAddress(octets, 0), address)
+  }
+  writeSocketAddress(octets, 0, '0.0.0.0', 53)
+  assert.equal(socketAddress(octets, 0), '0.0.0.0')
+})
