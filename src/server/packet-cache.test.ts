@@ -5,12 +5,9 @@ import { MetricRegistry } from '#plugin/metrics.ts'
 import { reply } from '#plugin/reply.ts'
 import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import { PacketCache } from '#server/packet-cache.ts'
-import { queryOctets } from '#test/support/client.ts'
+import { exchange } from '#test/support/exchange.ts'
 import { silentPeer } from '#test/support/peer.ts'
-import { makeQuery, rr } from '#test/support/plugin.ts'
-import { Class, Type } from '#wire/constants.ts'
-import { encodeMessage } from '#wire/encode.ts'
-import { name } from '#wire/name.ts'
+import { makeQuery } from '#test/support/plugin.ts'
 
 const SECOND_MS = 1000
 const LIFE_MS = 30 * SECOND_MS
@@ -41,25 +38,22 @@ function asked() {
 
   /** Asks at a moment; whether the answer came from the cache. */
   function ask(label: string, nowMs: number): boolean {
-    const text = `${label}.example.org.`
-    const message = queryOctets(text, 'A', { edns: false }, 7)
+    const { query: message, reply: octets, answer } = exchange(label, 1)
     const out = new Uint8Array(512)
     if (packets.serve(message, 0, message.length, silentPeer(), false, out, 0, nowMs) > 0) return true
-    const answer = [rr(`${text} 30 IN A 192.0.2.1`)]
-    const octets = encodeMessage({
-      id: 7,
-      flags: 0x8400,
-      opcode: 0,
-      rcode: 0,
-      questions: [{ name: name(text), type: Type.A, class: Class.IN }],
-      answer,
-      authority: [],
-      additional: [],
-      edns: null,
-    })
     const made = reply('next', { answer, uniformTtlSeconds: 30, reuse: reuse(nowMs) })
     const block = { shuffles: false, observers: [observer] }
-    packets.store(message, 0, message.length, makeQuery(text, 'A'), made, block, octets, 0, octets.length)
+    packets.store(
+      message,
+      0,
+      message.length,
+      makeQuery(`${label}.example.org.`, 'A'),
+      made,
+      block,
+      octets,
+      0,
+      octets.length,
+    )
     return false
   }
   return { ask, authors, counter, kept: () => kept }

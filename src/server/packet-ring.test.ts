@@ -3,32 +3,10 @@ import { test } from 'node:test'
 import { PacketLayout } from '#server/packet-layout.ts'
 import type { PacketParts } from '#server/packet-ring.ts'
 import { PacketRing } from '#server/packet-ring.ts'
-import { queryOctets } from '#test/support/client.ts'
-import { rr } from '#test/support/plugin.ts'
+import { exchange } from '#test/support/exchange.ts'
 import { SeededRandom } from '#test/support/random.ts'
-import { Class, Type } from '#wire/constants.ts'
-import { encodeMessage } from '#wire/encode.ts'
-import { name as parse } from '#wire/name.ts'
 
 const RING = 4096
-
-/** A query for a name of `labelOctets` octets below example.org, and a reply with so many addresses. */
-function exchange(label: string, addresses: number): { query: Uint8Array; reply: Uint8Array } {
-  const text = `${label}.example.org.`
-  const query = queryOctets(text, 'A', {}, 0)
-  const reply = encodeMessage({
-    id: 0,
-    flags: 0x8400,
-    opcode: 0,
-    rcode: 0,
-    questions: [{ name: parse(text), type: Type.A, class: Class.IN }],
-    answer: Array.from({ length: addresses }, (_, i) => rr(`${text} 30 IN A 192.0.2.${i + 1}`)),
-    authority: [],
-    additional: [],
-    edns: null,
-  })
-  return { query, reply }
-}
 
 function viewOf(octets: Uint8Array): DataView {
   return new DataView(octets.buffer, octets.byteOffset, octets.byteLength)
