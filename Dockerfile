@@ -13,7 +13,7 @@ COPY scripts scripts
 COPY src src
 COPY plugins plugins
 RUN node scripts/build.ts && npm ci --omit=dev --ignore-scripts --no-audit --no-fund && \
-    mkdir /nodens && cp -r dist/src dist/package.json node_modules /nodens/
+    mkdir /nodens && cp -r dist/src dist/plugins dist/package.json node_modules /nodens/
 # V8's code for a module goes to the compile cache as it is loaded, before any of it runs: a start that only says its version leaves
 # there what one with the largest Corefile does, and what is loaded on demand stays out. The read-only image then only reads it. Node
 # keeps one for each user, readable to nobody else: one for root, whom deploy/kubernetes/overlays/nodelocal needs, and one for the

@@ -40,16 +40,16 @@ function check(): void {
  */
 function bundle(): void {
   buildSync({
-    entryPoints: ['src/main.ts', 'src/thread.ts'],
+    entryPoints: ['src/main.ts', 'src/thread.ts', 'plugins/kubernetes/api/follower-worker.ts'],
     bundle: true,
     splitting: true,
     packages: 'external',
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    outdir: 'dist/src',
-    // As deep as src/lib, from where src/lib/version.ts looks for package.json.
-    chunkNames: 'lib/[name]-[hash]',
+    outdir: 'dist',
+    // In src/lib, from where src/lib/version.ts and src/lib/entry-point.ts look for other files.
+    chunkNames: 'src/lib/[name]-[hash]',
     logLevel: 'warning',
   })
 }

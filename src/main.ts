@@ -15,15 +15,10 @@ async function run(): Promise<void> {
     const args = parseServeArguments(words)
     if (args.version) process.stdout.write(versionText())
     else if (args.listPlugins) process.stdout.write(pluginsText(plugins))
-    else await serve(args, plugins, threadEntry())
+    else await serve(args, plugins)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(error.message === '' ? USAGE : `${error.message}\n${USAGE}`)
     process.exitCode = error.exitCode
   }
-}
-
-/** The module beside this one that serving threads run; its ending is that of this file, compiled or not. */
-function threadEntry(): URL {
-  return new URL(import.meta.url.replace(/main(\.\w+)$/, 'thread$1'))
 }

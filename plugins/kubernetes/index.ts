@@ -1,36 +1,30 @@
-import type { Followed } from '#plugin/capability.ts'
 import { answerCache, followedSources, readiness } from '#plugin/capability.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
-import type { PluginEnv } from '#plugin/env.ts'
 import { externalServices } from '#plugin/external-services.ts'
 import { metadataProvider } from '#plugin/metadata.ts'
 import { DependsOn } from '#plugin/reuse.ts'
 import { searchPaths } from '#plugin/search-path.ts'
 import { zoneTransfer } from '#plugin/zone-transfer.ts'
-import { openAccess } from '#plugins/kubernetes/api/open-access.ts'
-import { ProgrammingDuration } from '#plugins/kubernetes/api/programming-duration.ts'
-import type { ReflectorTimes } from '#plugins/kubernetes/api/reflector.ts'
-import { ApiSource } from '#plugins/kubernetes/api/source.ts'
 import { AnswerDropper } from '#plugins/kubernetes/drop-answers.ts'
 import { ClusterFromOutside } from '#plugins/kubernetes/external/services.ts'
 import { ClusterAnswers } from '#plugins/kubernetes/handler.ts'
 import { Cluster } from '#plugins/kubernetes/index/cluster.ts'
-import type { DeltaBatch } from '#plugins/kubernetes/index/delta.ts'
-import type { ManifestSource, ManifestSourceOptions } from '#plugins/kubernetes/manifests/source.ts'
 import type { KubernetesOptions } from '#plugins/kubernetes/options.ts'
 import { parseKubernetes } from '#plugins/kubernetes/options.ts'
 import { ownAddresses } from '#plugins/kubernetes/own-addresses.ts'
 import { queryMetadata } from '#plugins/kubernetes/query-metadata.ts'
 import { podSearchPaths } from '#plugins/kubernetes/search-path.ts'
 import { shareDeltas } from '#plugins/kubernetes/share-deltas.ts'
+import type { Following } from '#plugins/kubernetes/sources.ts'
+import { apiSource, FOLLOWING, manifestSource } from '#plugins/kubernetes/sources.ts'
 import { TransferableCluster } from '#plugins/kubernetes/transfer/zones.ts'
 
 /** Answers for the services, endpoints and pods of a Kubernetes cluster. */
-export const kubernetes: AnyPlugin = kubernetesWith(undefined)
+export const kubernetes: AnyPlugin = kubernetesWith(FOLLOWING)
 
-/** The plugin with other spans of time between it and the API server: tests have them short. */
-export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
+/** The plugin with other values for what users cannot set. */
+export function kubernetesWith(following: Partial<Following>): AnyPlugin {
   return definePlugin<KubernetesOptions>({
     name: 'kubernetes',
     once: true,
@@ -49,7 +43,9 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
         fromOutside.changed()
       })
       const source =
-        options.api === null ? manifestSource(options, env, apply) : apiSource(options, cluster, env, apply, times)
+        options.api === null
+          ? manifestSource(options, env, apply)
+          : apiSource(options, cluster, env, apply, { ...FOLLOWING, ...following })
       env.provide(readiness, { plugin: env.name, ready: () => cluster.synced })
       env.provide(followedSources, { plugin: env.name, followed: () => source.followed?.() ?? [] })
       env.provide(zoneTransfer, zones)
@@ -72,80 +68,5 @@ export function kubernetesWith(times: ReflectorTimes | undefined): AnyPlugin {
         return answers.answer(query)
       }
     },
-  })
-}
-
-/** Where deltas come from. */
-interface Source {
-  start(): Promise<void>
-  close(): Promise<void>
-  /** How up to date it is; files are always as they are. */
-  followed?(): Followed[]
-}
-
-function manifestSource(options: KubernetesOptions, env: PluginEnv, apply: (batch: DeltaBatch) => void): Source {
-  const sourceOptions = {
-    paths: options.manifests.map(path => env.resolveBesideCorefile(path)),
-    selection: {
-      labels: options.labels,
-      namespaceLabels: options.namespaceLabels,
-      endpoints: !options.noEndpoints,
-      pods: options.pods === 'verified',
-      podLabels: env.block.plugins.includes('metadata'),
-      multicluster: options.multiclusterZones.length > 0,
-      zones: options.zonal,
-    },
-    log: env.log,
-    clock: env.clock,
-    apply,
-  }
-  let opening: Promise<ManifestSource> | undefined
-  return {
-    async start() {
-      opening = openManifests(sourceOptions)
-      await (await opening).start()
-    },
-    async close() {
-      await (await opening)?.close()
-    },
-  }
-}
-
-/** Loaded only here: with YAML it is some 8 MB, which a server that follows an API server has no use for. */
-async function openManifests(options: ManifestSourceOptions): Promise<ManifestSource> {
-  const { ManifestSource } = await import('#plugins/kubernetes/manifests/source.ts')
-  return new ManifestSource(options)
-}
-
-function apiSource(
-  options: KubernetesOptions,
-  cluster: Cluster,
-  env: PluginEnv,
-  apply: (batch: DeltaBatch) => void,
-  times: ReflectorTimes | undefined,
-): Source {
-  const { limits, startupTimeoutMs, snapshot } = options.api!
-  const duration = new ProgrammingDuration(env.metrics, cluster, env.clock, env.log)
-  return new ApiSource({
-    openAccess: () => openAccess(options.api!, env),
-    limits,
-    selection: {
-      labels: options.selectorTexts.objects,
-      namespaceLabels: options.selectorTexts.namespaces,
-      endpoints: !options.noEndpoints,
-      pods: options.pods === 'verified',
-      podNames: options.endpointPodNames,
-      podLabels: env.block.plugins.includes('metadata'),
-      multicluster: options.multiclusterZones.length > 0,
-      zones: options.zonal,
-    },
-    startupTimeoutMs,
-    snapshot: snapshot === null ? null : { ...snapshot, file: env.resolveBesideCorefile(snapshot.file) },
-    ...(times === undefined ? {} : { times }),
-    log: env.log,
-    clock: env.clock,
-    metrics: env.metrics,
-    apply,
-    sliceChanged: object => duration.observe(object),
   })
 }

@@ -3,16 +3,14 @@ import type { ServeArguments } from '#cli/arguments.ts'
 import { corefileLoader } from '#cli/load.ts'
 import { startupLines } from '#cli/startup-lines.ts'
 import { versionText } from '#cli/version.ts'
+import { entryPoint } from '#lib/entry-point.ts'
 import { flushSync, writeLine } from '#lib/output.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { keepServing } from '#server/keep-serving.ts'
 import { Runtime } from '#server/runtime.ts'
 
-/**
- * Serves until a signal ends the process. A start that fails ends it with exit code 1 and the reason on standard error.
- * `threadEntry` is the module that serving threads run, with the same plugins.
- */
-export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[], threadEntry: URL): Promise<void> {
+/** Serves until a signal ends the process. A start that fails ends it with exit code 1 and the reason on standard error. */
+export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[]): Promise<void> {
   const exit = (code: number): never => {
     if (args.pidFile !== null) rmSync(args.pidFile, { force: true })
     flushSync()
@@ -26,6 +24,7 @@ export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[],
   let runtime: Runtime
   try {
     const load = corefileLoader(args.conf)
+    const threadEntry = entryPoint('src/thread')
     runtime = new Runtime({ load, plugins, threadEntry, defaultPort: args.port, fatal })
     handleSignals(runtime, exit)
     const listening = await runtime.start()

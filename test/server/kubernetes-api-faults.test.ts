@@ -91,6 +91,7 @@ const faults: Readonly<Record<string, Fault>> = {
 const configurations: [title: string, options: LiveOptions][] = [
   ['', {}],
   [', with a cache that keeps all for an hour', { lines: 'ttl 3600', directives: 'cache 3600' }],
+  [', in a thread of its own', { lines: 'ttl 3600', directives: 'cache 3600', largeObjects: 0 }],
 ]
 for (const [title, options] of configurations) {
   test(`after ${FAULTS} random faults under churn the answers are the truth, and stable names were always answered${title}`, {

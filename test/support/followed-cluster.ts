@@ -47,7 +47,7 @@ export async function follow(
   { lines = '', withCache = false }: { lines?: string; withCache?: boolean } = {},
 ): Promise<PluginUnderTest & { log: string[] }> {
   const log: string[] = []
-  const kubernetes = kubernetesWith(SHORT_TIMES)
+  const kubernetes = kubernetesWith({ times: SHORT_TIMES })
   t.after(captureLines(line => log.push(line)))
   const text = `${withCache ? 'cache 3600' : ''}\nkubernetes cluster.local {\nendpoint ${server.url}\napiserver_burst 100000\n${lines}\n}`
   const plugin = buildPlugin(kubernetes, text, { plugins: withCache ? [cache, kubernetes] : [kubernetes] })

@@ -28,6 +28,8 @@ export interface LiveOptions extends BootOptions {
   readonly access?: string
   /** Whether failures are met as quickly as in `QUICK`, or as in a real cluster. */
   readonly isQuick?: boolean
+  /** A cluster of more objects than this is followed in a thread of its own. */
+  readonly largeObjects?: number
 }
 
 /** Boots a server, for cluster.local unless said otherwise, that follows an API server; closes it after the test. */
@@ -42,9 +44,13 @@ export async function bootLive(
     directives = '',
     access = `endpoint ${url}`,
     isQuick = true,
+    largeObjects,
     ...boot
   } = options
-  const quick = isQuick ? plugins.map(each => (each.name === 'kubernetes' ? kubernetesWith(QUICK) : each)) : plugins
+  const kubernetes = kubernetesWith({
+    ...(isQuick ? { times: QUICK } : {}),
+    ...(largeObjects === undefined ? {} : { largeObjects }),
+  })
   const corefile = `. {
   ${directives}
   kubernetes ${zones} {
@@ -54,7 +60,10 @@ export async function bootLive(
     ${lines}
   }
 }`
-  const server = await bootServer(corefile, { plugins: quick, ...boot })
+  const server = await bootServer(corefile, {
+    plugins: plugins.map(each => (each.name === 'kubernetes' ? kubernetes : each)),
+    ...boot,
+  })
   let isClosed = false
   const close = async (): Promise<number> => {
     if (isClosed) return 0

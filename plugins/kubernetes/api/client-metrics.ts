@@ -1,9 +1,10 @@
 import type { Counter, Histogram, MetricRegistry } from '#plugin/metrics.ts'
+import type { RequestObserver } from '#plugins/kubernetes/api/client.ts'
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Counts requests to the API server as client-go does. */
-export class ClientMetrics {
+export class ClientMetrics implements RequestObserver {
   readonly #requests: Counter
   readonly #durations: Histogram
   readonly #waits: Histogram
@@ -28,12 +29,10 @@ export class ClientMetrics {
     })
   }
 
-  /** Notes how long a request had to wait before it was sent, in milliseconds. */
   waited(host: string, ms: number): void {
     this.#waits.labels('GET', host).observe(ms / 1000)
   }
 
-  /** Notes an answer's status, or `<error>` when there was none, and the time until its head was there. */
   answered(host: string, code: string, ms: number): void {
     this.#requests.labels(code, 'GET', host).inc()
     this.#durations.labels('GET', host).observe(ms / 1000)

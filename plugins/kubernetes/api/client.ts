@@ -5,7 +5,6 @@ import { http } from '#lib/node-http.ts'
 import { printable } from '#lib/printable.ts'
 import { VERSION } from '#lib/version.ts'
 import type { ApiAccess } from '#plugins/kubernetes/api/access.ts'
-import type { ClientMetrics } from '#plugins/kubernetes/api/client-metrics.ts'
 import { ApiFailure } from '#plugins/kubernetes/api/failure.ts'
 import { TCP_PROBE_MS } from '#plugins/kubernetes/api/keep-alive-agent.ts'
 import { TokenBucket } from '#plugins/kubernetes/api/token-bucket.ts'
@@ -27,6 +26,14 @@ export interface ApiRequest {
   readonly isWatch: boolean
 }
 
+/** Is told of each request to the API server. */
+export interface RequestObserver {
+  /** How long it had to wait before it was sent, in milliseconds. */
+  waited(host: string, ms: number): void
+  /** An answer's status, or `<error>` when there was none, and the time until its head was there, in milliseconds. */
+  answered(host: string, code: string, ms: number): void
+}
+
 /** What client-go takes when nothing is set. */
 const DEFAULT_PER_SECOND = 5
 const DEFAULT_BURST = 10
@@ -39,16 +46,16 @@ const MAX_RETRY_AFTER_SECONDS = 300
 /** Sends requests to the API server, no more than the limits allow. */
 export class ApiClient {
   readonly #access: ApiAccess
-  readonly #metrics: ClientMetrics
+  readonly #observer: RequestObserver
   readonly #clock: Clock
   readonly #bucket: TokenBucket
   readonly #turnstile: Turnstile
   readonly #signal: AbortSignal
 
   /** `signal` ends all that is under way. */
-  constructor(access: ApiAccess, limits: ApiLimits, metrics: ClientMetrics, clock: Clock, signal: AbortSignal) {
+  constructor(access: ApiAccess, limits: ApiLimits, observer: RequestObserver, clock: Clock, signal: AbortSignal) {
     this.#access = access
-    this.#metrics = metrics
+    this.#observer = observer
     this.#clock = clock
     this.#bucket = new TokenBucket(limits.perSecond || DEFAULT_PER_SECOND, limits.burst || DEFAULT_BURST)
     this.#turnstile = new Turnstile(limits.inFlight)
@@ -73,17 +80,17 @@ export class ApiClient {
     const startMs = this.#clock.nowMs()
     await sleep(this.#bucket.take(startMs), undefined, { signal: this.#signal, ref: false })
     const leave = await this.#turnstile.enter()
-    this.#metrics.waited(host, this.#clock.nowMs() - startMs)
+    this.#observer.waited(host, this.#clock.nowMs() - startMs)
     const sentMs = this.#clock.nowMs()
     try {
       const response = await this.#sendTwice(request)
-      this.#metrics.answered(host, String(response.statusCode), this.#clock.nowMs() - sentMs)
+      this.#observer.answered(host, String(response.statusCode), this.#clock.nowMs() - sentMs)
       if (request.isWatch) leave()
       else response.once('close', leave)
       return response
     } catch (error) {
       leave()
-      this.#metrics.answered(host, '<error>', this.#clock.nowMs() - sentMs)
+      this.#observer.answered(host, '<error>', this.#clock.nowMs() - sentMs)
       throw error
     }
   }

@@ -20,6 +20,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: object.map(value => ({ what: 'adopted' as const, value })) },
   { weight: 1, arbitrary: object.map(value => ({ what: 'list begins' as const, value })) },
   { weight: 1, arbitrary: object.map(value => ({ what: 'list ends' as const, value })) },
+  { weight: 1, arbitrary: object.map(value => ({ what: 'handed over' as const, value })) },
 )
 
 function stateOf({ name, ip }: { name: string; ip: string }): PodState | null | undefined {
@@ -31,7 +32,7 @@ describe('Held', () => {
   it('finds news and what is gone as a Map of states would', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), steps => {
-        const held = new Held('pod', true)
+        let held = new Held('pod', true)
         const slow = new SlowHeld('pod')
         for (const { what, value } of steps) {
           const key = `default/${value.name}`
@@ -58,6 +59,17 @@ describe('Held', () => {
               break
             case 'list ends':
               assert.deepEqual(held.unlisted().sort(), slow.unlisted().sort())
+              break
+            case 'handed over': {
+              // A list under way is begun anew by whoever goes on.
+              slow.unlisted()
+              const before = held
+              held = new Held('pod', true)
+              for (const object of before.objects()) held.restore(structuredClone(object))
+              for (const known of [...steps].map(({ value }) => fingerprintOf(JSON.stringify(value)))) {
+                assert.equal(held.isHeld(known), before.isHeld(known))
+              }
+            }
           }
           assert.equal(held.size, slow.states.size)
         }

@@ -11,6 +11,15 @@ const STATE = 0
 /** Fingerprint of the octets that it was read from; zeros when they are not known. */
 const OCTETS = 2
 
+/** One object that is held, as plain data. */
+export interface HeldObject {
+  readonly key: string
+  /** The fingerprints of its state and of its octets, two words each; zeros for what is not known. */
+  readonly words: readonly number[]
+  /** The state in JSON, where states are kept; else empty. */
+  readonly json: string
+}
+
 /**
  * What the index has been told of one resource: for each object its key and 16 octets, in which a change shows. The states
  * themselves are kept only when they are to be saved.
@@ -78,6 +87,22 @@ export class Held {
     return this.#delta(key, JSON.parse(json) as Delta['object'])
   }
 
+  /** All objects, for another that goes on from them with `restore`. */
+  *objects(): Generator<HeldObject, void, void> {
+    for (const row of this.#keys.rows()) {
+      const words = this.#words.subarray(row * WORDS, (row + 1) * WORDS)
+      yield { key: this.#keys.text(row), words: [...words], json: this.#json?.[row] ?? '' }
+    }
+  }
+
+  /** Takes an object that another has held, and of which the index was told. */
+  restore({ key, words, json }: HeldObject): void {
+    const row = this.#rowFor(key)
+    this.#setOctets(row, words[OCTETS]!, words[OCTETS + 1]!)
+    this.#words.set(words.slice(STATE, STATE + 2), row * WORDS + STATE)
+    if (this.#json !== null) this.#json[row] = json
+  }
+
   /** The keys of all objects; a copy. */
   keys(): string[] {
     return Array.from(this.#keys.rows(), row => this.#keys.text(row))
@@ -87,7 +112,7 @@ export class Held {
   remove(key: string): Delta | null {
     const row = this.#keys.find(key)
     if (row < 0) return null
-    this.#setOctets(row, NO_FINGERPRINT)
+    this.#setOctets(row, 0, 0)
     this.#keys.remove(row)
     if (this.#listed?.[row] === 1) {
       this.#listed[row] = 0
@@ -117,9 +142,9 @@ export class Held {
   /** Whether the state is another than the one that was held. */
   #hold(key: string, json: string, octets: Fingerprint): boolean {
     const size = this.#keys.size
-    const row = this.#keys.add(key)
-    if (row * WORDS >= this.#words.length) this.#words = longer(this.#words, this.#keys.capacity * WORDS)
-    this.#setOctets(row, octets)
+    const row = this.#rowFor(key)
+    const isKnown = octets !== NO_FINGERPRINT
+    this.#setOctets(row, isKnown ? fingerprintWord(octets, 0) : 0, isKnown ? fingerprintWord(octets, 1) : 0)
     const state = fingerprintOf(json)
     const isNew = this.#keys.size > size
     const at = row * WORDS + STATE
@@ -131,14 +156,20 @@ export class Held {
     return true
   }
 
-  #setOctets(row: number, octets: Fingerprint): void {
+  #rowFor(key: string): number {
+    const row = this.#keys.add(key)
+    if (row * WORDS >= this.#words.length) this.#words = longer(this.#words, this.#keys.capacity * WORDS)
+    return row
+  }
+
+  /** Notes the two halves of a fingerprint, or zeros. */
+  #setOctets(row: number, first: number, second: number): void {
     const at = row * WORDS + OCTETS
     const before = this.#words[at]!
     if (before !== 0 || this.#words[at + 1] !== 0) this.#byOctets.remove(before, row)
-    const isKnown = octets !== NO_FINGERPRINT
-    this.#words[at] = isKnown ? fingerprintWord(octets, 0) : 0
-    this.#words[at + 1] = isKnown ? fingerprintWord(octets, 1) : 0
-    if (isKnown) this.#byOctets.add(this.#words[at]!, row)
+    this.#words[at] = first
+    this.#words[at + 1] = second
+    if (first !== 0 || second !== 0) this.#byOctets.add(first, row)
   }
 
   #noteListed(row: number): void {

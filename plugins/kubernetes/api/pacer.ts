@@ -1,11 +1,14 @@
 /** Work longer than this is cut into slices, in milliseconds, so that queries are answered in between. */
 const SLICE_MS = 0.05
 
-/**
- * Keeps the decoding of all resources together to a short slice of each turn of the event loop. Ask `isDue` after each
- * object and wait for `rest` when it says so.
- */
-export class Pacer {
+/** How fast a list may be taken: ask `isDue` after each object, and wait for `rest` when it says so. */
+export interface Pace {
+  isDue(): boolean
+  rest(): Promise<void>
+}
+
+/** Keeps the decoding of all resources together to a short slice of each turn of the event loop. */
+export class Pacer implements Pace {
   readonly #waiting: (() => void)[] = []
   #sliceStartMs = 0
   #inSlice = false

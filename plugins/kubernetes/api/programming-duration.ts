@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts'
 import { printable } from '#lib/printable.ts'
 import type { Logger } from '#plugin/log.ts'
 import type { Histogram, MetricRegistry } from '#plugin/metrics.ts'
-import type { ApiObject } from '#plugins/kubernetes/api/object.ts'
+import type { ObjectMetadata } from '#plugins/kubernetes/api/object.ts'
 import type { Cluster } from '#plugins/kubernetes/index/cluster.ts'
 import { foldLabels, wireLabel } from '#plugins/kubernetes/index/wire-label.ts'
 
@@ -29,17 +29,17 @@ export class ProgrammingDuration {
     })
   }
 
-  /** Takes an EndpointSlice whose change has just taken effect here. */
-  observe({ metadata }: ApiObject): void {
-    const text = metadata?.annotations?.[TRIGGER_TIME]
+  /** Takes what is known of an EndpointSlice whose change has just taken effect here. */
+  observe({ annotations, labels, namespace: namespaceText }: ObjectMetadata): void {
+    const text = annotations?.[TRIGGER_TIME]
     if (text === undefined) return
     const atMs = Date.parse(text)
     if (Number.isNaN(atMs)) {
       this.#warn(text)
       return
     }
-    const name = wireLabel(metadata?.labels?.[SERVICE_NAME_LABEL] ?? '')
-    const namespace = wireLabel(metadata?.namespace ?? '')
+    const name = wireLabel(labels?.[SERVICE_NAME_LABEL] ?? '')
+    const namespace = wireLabel(namespaceText ?? '')
     if (name === null || namespace === null) return
     const service = this.#cluster.service(foldLabels(name + namespace))
     if (service === undefined) return

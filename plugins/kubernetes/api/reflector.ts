@@ -2,25 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#lib/clock.ts'
 import { randomBelow } from '#lib/random.ts'
 import type { BackoffTimes } from '#plugins/kubernetes/api/backoff.ts'
-import { Backoff } from '#plugins/kubernetes/api/backoff.ts'
+import { API_BACKOFF, Backoff } from '#plugins/kubernetes/api/backoff.ts'
 import { readChunks } from '#plugins/kubernetes/api/chunks.ts'
 import type { ApiClient } from '#plugins/kubernetes/api/client.ts'
 import { ApiFailure, isExpired, SilenceFailure } from '#plugins/kubernetes/api/failure.ts'
-import type { FailureLog } from '#plugins/kubernetes/api/failure-log.ts'
+import { Findings } from '#plugins/kubernetes/api/findings.ts'
 import type { Fingerprint } from '#plugins/kubernetes/api/fingerprint.ts'
 import { fingerprintOf, NO_FINGERPRINT } from '#plugins/kubernetes/api/fingerprint.ts'
-import { Held } from '#plugins/kubernetes/api/held.ts'
+import type { Held } from '#plugins/kubernetes/api/held.ts'
 import { Inbox } from '#plugins/kubernetes/api/inbox.ts'
 import { LineSplitter } from '#plugins/kubernetes/api/line-splitter.ts'
+import { listPages } from '#plugins/kubernetes/api/list-pages.ts'
 import type { ListEnvelope } from '#plugins/kubernetes/api/list-splitter.ts'
 import { ListSplitter } from '#plugins/kubernetes/api/list-splitter.ts'
 import type { ApiObject } from '#plugins/kubernetes/api/object.ts'
-import type { Pacer } from '#plugins/kubernetes/api/pacer.ts'
+import type { Pace } from '#plugins/kubernetes/api/pacer.ts'
+import type { Report } from '#plugins/kubernetes/api/report.ts'
 import type { Resource } from '#plugins/kubernetes/api/resource.ts'
 import { keyOf } from '#plugins/kubernetes/api/resource.ts'
 import type { WatchEvent } from '#plugins/kubernetes/api/watch-event.ts'
 import { endsInitialEvents, failureOfEvent, objectOctets, readEvent } from '#plugins/kubernetes/api/watch-event.ts'
-import type { Delta } from '#plugins/kubernetes/index/delta.ts'
 
 /** Spans of time that tests make shorter. */
 export interface ReflectorTimes {
@@ -31,61 +32,73 @@ export interface ReflectorTimes {
   readonly initialSilenceMs: number
 }
 
+/** What suits API servers. */
+export const REFLECTOR_TIMES: ReflectorTimes = { backoff: API_BACKOFF, silenceMs: 120_000, initialSilenceMs: 20_000 }
+
 /** What a reflector works with. */
 export interface ReflectorOptions {
   readonly resource: Resource
   readonly client: ApiClient
-  readonly pacer: Pacer
+  readonly pace: Pace
   readonly times: ReflectorTimes
   readonly clock: Clock
-  readonly failures: FailureLog
   /** Ends it. */
   readonly signal: AbortSignal
   /** Whether `held` keeps the states of objects, to be saved. */
   readonly keepsStates: boolean
-  /** Takes what has changed. */
-  apply(deltas: readonly Delta[]): void
-  /** Told of each complete list. */
-  listed(): void
-  /** Told of each object that an event of a watch was about, after its delta was applied. */
-  changed?(object: ApiObject): void
+  /** Takes what has been found out. */
+  report(report: Report): void
+  /** Told of each failure, whether or not it goes on. */
+  failed(message: string): void
+  /** Told that all is well, whether or not it was before. */
+  recovered(): void
 }
 
-/** Objects asked for in one page of a list. */
-const PAGE_OBJECTS = 500
+/** How far a reflector has come, as plain data; with the objects that it holds, another can go on from there. */
+export interface ReflectorState {
+  /** The resource version to watch from; empty when a list is needed. */
+  readonly version: string
+  readonly canStreamLists: boolean
+  /** Whether the server has once said what there is; until then, what is held may be from a snapshot. */
+  readonly hasListed: boolean
+}
+
 const MIN_WATCH_SECONDS = 300
-const MAX_CONTINUE_EXPIRED = 2
-const MAX_PENDING_OBJECTS = 100
+const BEGINNING: ReflectorState = { version: '', canStreamLists: true, hasListed: false }
 /** Failures within a watch, without an event between them, after which a list takes its place. */
 const MAX_FAILURES_WITHIN = 2
 
 /** Keeps an index up to date with one resource of the API server, by a list and then a watch, whatever becomes of them. */
 export class Reflector {
-  readonly held: Held
   readonly #options: ReflectorOptions
   readonly #backoff: Backoff
+  readonly #findings: Findings
   readonly #inbox: Inbox = new Inbox()
-  /** The resource version to watch from; empty when a list is needed. */
-  #version = ''
   #heardAtMs: number
-  #canStreamLists = true
-  /** Whether the server has once said what there is; until then, what is held may be from a snapshot. */
-  #hasListed = false
+  #canStreamLists: boolean
+  #hasListed: boolean
   #hasProgressed = false
   #failuresWithin = 0
-  #pending: Delta[] = []
-  #pendingObjects: ApiObject[] = []
 
-  constructor(options: ReflectorOptions) {
+  /** Begins with a list, or where another left off. */
+  constructor(options: ReflectorOptions, state: ReflectorState = BEGINNING) {
     this.#options = options
-    this.held = new Held(options.resource.kind, options.keepsStates)
+    const { resource, keepsStates, report } = options
+    this.#findings = new Findings(resource, keepsStates, state.version, report)
     this.#backoff = new Backoff(options.times.backoff)
     this.#heardAtMs = options.clock.nowMs()
+    this.#canStreamLists = state.canStreamLists
+    this.#hasListed = state.hasListed
   }
 
-  /** The resource version that the index is at; empty before the first list and after it has expired. */
-  get version(): string {
-    return this.#version
+  /** What the index has been told of the resource. */
+  get held(): Held {
+    return this.#findings.held
+  }
+
+  /** How far it has come. */
+  get state(): ReflectorState {
+    return { version: this.#findings.version, canStreamLists: this.#canStreamLists, hasListed: this.#hasListed }
   }
 
   /** Time since the API server last said something about the resource, in milliseconds. */
@@ -93,7 +106,7 @@ export class Reflector {
     return this.#options.clock.nowMs() - this.#heardAtMs
   }
 
-  /** Follows the resource until the signal ends it; never rejects. */
+  /** Follows the resource until the signal ends it; never rejects. What is held has been reported then. */
   async run(): Promise<void> {
     const { signal } = this.#options
     while (!signal.aborted) {
@@ -101,40 +114,58 @@ export class Reflector {
         const isFruitful = await this.#follow()
         if (!isFruitful) await this.#pause(this.#backoff.next())
       } catch (error) {
-        if (signal.aborted) return
-        await this.#recover(error as Error)
+        if (!signal.aborted) await this.#recover(error as Error)
       }
     }
+    this.#findings.flush()
+  }
+
+  /** Takes the states of a snapshot, in JSON, of objects that nothing is known of; only before the first list. */
+  async adopt(states: readonly string[]): Promise<void> {
+    for (const json of states) {
+      if (this.#hasListed) return
+      this.#findings.adopt(json)
+      if (this.#options.pace.isDue()) await this.#rest()
+    }
+    this.#findings.flush()
+  }
+
+  /** Forgets what came from a snapshot; nothing after the first list. */
+  forgetAdopted(): void {
+    if (this.#hasListed) return
+    this.#findings.removeAll()
+    this.#findings.flush()
   }
 
   /** One list or one watch, to its end; returns whether the next may follow at once. */
   async #follow(): Promise<boolean> {
     this.#hasProgressed = false
-    if (this.#version !== '') await this.#watch(false)
+    if (this.#findings.version !== '') await this.#watch(false)
     else if (this.#canStreamLists) await this.#watch(true)
     else await this.#list()
     return this.#hasProgressed
   }
 
   async #recover(error: Error): Promise<void> {
-    this.#flush()
+    this.#findings.flush()
     const status = error instanceof ApiFailure ? error.status : 0
-    const wasListing = this.#version === ''
+    const wasListing = this.#findings.version === ''
     if (wasListing && this.#canStreamLists && (status === 400 || status === 422 || error instanceof SilenceFailure)) {
       // A server that does not know such lists refuses them, or takes them for a watch that never tells where they end.
       this.#canStreamLists = false
       return
     }
     // A watch that the server refuses to go on with is mended by a list.
-    if (isExpired(error) || status === 400 || status === 422) this.#version = ''
+    if (isExpired(error) || status === 400 || status === 422) this.#findings.version = ''
     const retryAfterMs = error instanceof ApiFailure ? error.retryAfterMs : 0
-    const { resource, failures } = this.#options
+    const { resource, failed } = this.#options
     const isUnknown = status === 404 && resource.absence !== null
     if (isUnknown) this.#takeAbsence()
     // That old versions expire, and that connections end, is part of the protocol.
     if (!this.#hasProgressed && !(isExpired(error) && !wasListing)) {
-      failures.failed(isUnknown ? `${error.message}: ${resource.absence}` : error.message)
+      failed(isUnknown ? `${error.message}: ${resource.absence}` : error.message)
     }
+    this.#findings.flush()
     const waitMs = this.#backoff.next()
     await this.#pause(retryAfterMs > 0 ? retryAfterMs + waitMs : waitMs)
   }
@@ -147,9 +178,8 @@ export class Reflector {
     this.#heard()
     if (this.#hasListed) return
     this.#hasListed = true
-    for (const key of this.held.keys()) this.#add(this.held.remove(key))
-    this.#flush()
-    this.#options.listed()
+    this.#findings.removeAll()
+    this.#findings.flush(true)
   }
 
   async #pause(ms: number): Promise<void> {
@@ -161,24 +191,10 @@ export class Reflector {
   }
 
   async #list(): Promise<void> {
-    this.held.beginRelist()
-    let token = ''
-    let expirations = 0
-    let version = ''
-    for (let limit = PAGE_OBJECTS; ; ) {
-      try {
-        const { metadata } = await this.#page(limit, token)
-        token = metadata?.continue ?? ''
-        version = metadata?.resourceVersion ?? ''
-        if (token === '') break
-      } catch (error) {
-        if (token === '' || !isExpired(error)) throw error
-        // The pages belonged to a version that is gone: again from the first page, in the end without pages.
-        token = ''
-        this.held.beginRelist()
-        if (++expirations === MAX_CONTINUE_EXPIRED) limit = 0
-      }
-    }
+    const version = await listPages(
+      () => this.held.beginRelist(),
+      (limit, token) => this.#page(limit, token),
+    )
     await this.#complete(version)
   }
 
@@ -197,12 +213,12 @@ export class Reflector {
     for await (const chunk of readChunks(response, this.#inbox, () => times.initialSilenceMs)) {
       for (const item of splitter.push(chunk)) {
         const octets = fingerprintOf(item)
-        if (!this.held.isHeld(octets)) this.#put(parseObject(item), octets)
-        if (this.#mustRest()) await this.#rest()
+        if (!this.held.isHeld(octets)) this.#findings.put(parseObject(item), octets)
+        if (this.#options.pace.isDue()) await this.#rest()
       }
     }
-    this.#flush()
     this.#heard()
+    this.#findings.flush()
     return splitter.end()
   }
 
@@ -219,12 +235,12 @@ export class Reflector {
         timeoutSeconds: String(seconds),
         ...(isInitial
           ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
-          : { resourceVersion: this.#version }),
+          : { resourceVersion: this.#findings.version }),
       },
       isWatch: true,
     })
     if (isInitial) this.held.beginRelist()
-    else this.#options.failures.recovered()
+    else this.#options.recovered()
     const lines = new LineSplitter()
     let isListing = isInitial
     const silenceMs = (): number => (isListing ? times.initialSilenceMs : times.silenceMs)
@@ -241,9 +257,9 @@ export class Reflector {
             isListing = false
           } else this.#take(event, octets, isListing)
         }
-        if (this.#mustRest()) await this.#rest()
+        if (this.#options.pace.isDue()) await this.#rest()
       }
-      this.#flush()
+      this.#findings.flush()
     }
     if (isListing) throw new ApiFailure('the list ended in the midst')
   }
@@ -251,19 +267,19 @@ export class Reflector {
   #take(event: WatchEvent, octets: Fingerprint, isListing: boolean): void {
     const { type, object } = event
     if (type === 'ERROR') this.#failWithin(failureOfEvent(event))
-    if (type === 'DELETED') this.#remove(object)
-    else if (type !== 'BOOKMARK') this.#put(object, octets)
+    if (type === 'DELETED') this.#findings.remove(keyOf(object))
+    else if (type !== 'BOOKMARK') this.#findings.put(object, octets)
     if (isListing) return
     const version = object.metadata?.resourceVersion
-    if (version !== undefined && version !== '') this.#version = version
-    if (type !== 'BOOKMARK') this.#pendingObjects.push(object)
+    if (version !== undefined && version !== '') this.#findings.version = version
+    if (type !== 'BOOKMARK') this.#findings.changed(object)
     this.#heard()
     this.#progress()
   }
 
   /** What fails again and again at the same place of a watch can only be passed by a new list. */
   #failWithin(failure: ApiFailure): never {
-    if (++this.#failuresWithin > MAX_FAILURES_WITHIN) this.#version = ''
+    if (++this.#failuresWithin > MAX_FAILURES_WITHIN) this.#findings.version = ''
     throw failure
   }
 
@@ -271,54 +287,26 @@ export class Reflector {
   async #complete(version: string): Promise<void> {
     if (version === '') throw new ApiFailure('the list has no resource version')
     for (const key of this.held.unlisted()) {
-      this.#add(this.held.remove(key))
-      if (this.#mustRest()) await this.#rest()
+      this.#findings.remove(key)
+      if (this.#options.pace.isDue()) await this.#rest()
     }
-    this.#flush()
-    this.#version = version
+    this.#findings.version = version
     this.#heard()
     this.#progress()
     this.#hasListed = true
-    this.#options.failures.recovered()
-    this.#options.listed()
+    this.#findings.flush(true)
+    this.#options.recovered()
   }
 
-  #put(object: ApiObject, octets: Fingerprint): void {
-    this.#add(this.held.put(keyOf(object), this.#options.resource.state(object), octets))
-  }
-
-  #remove(object: ApiObject): void {
-    this.#add(this.held.remove(keyOf(object)))
-  }
-
-  #add(delta: Delta | null): void {
-    if (delta !== null) this.#pending.push(delta)
-  }
-
-  /** Whether the event loop's turn has been long enough, and queries should be answered. */
-  #mustRest(): boolean {
-    if (this.#pending.length >= MAX_PENDING_OBJECTS) this.#flush()
-    return this.#options.pacer.isDue()
-  }
-
-  #rest(): Promise<void> {
-    this.#flush()
-    return this.#options.pacer.rest()
-  }
-
-  #flush(): void {
-    if (this.#pending.length > 0) {
-      const deltas = this.#pending
-      this.#pending = []
-      this.#options.apply(deltas)
-    }
-    if (this.#pendingObjects.length === 0) return
-    for (const object of this.#pendingObjects) this.#options.changed?.(object)
-    this.#pendingObjects = []
+  /** Gives way to queries when the event loop's turn has been long enough. */
+  async #rest(): Promise<void> {
+    this.#findings.flush()
+    await this.#options.pace.rest()
   }
 
   #heard(): void {
     this.#heardAtMs = this.#options.clock.nowMs()
+    this.#findings.heard()
   }
 
   #progress(): void {

@@ -1,5 +1,4 @@
 import type { Clock } from '#lib/clock.ts'
-import type { Logger } from '#plugin/log.ts'
 import type { Resource } from '#plugins/kubernetes/api/resource.ts'
 import type { Snapshot } from '#plugins/kubernetes/api/snapshot.ts'
 import { loadSnapshot, saveSnapshot } from '#plugins/kubernetes/api/snapshot.ts'
@@ -15,8 +14,9 @@ export interface SnapshotOption {
 export interface SnapshotKeeperOptions extends SnapshotOption {
   /** Which objects of which API server; a snapshot of another selection is not used. */
   readonly selection: string
-  readonly log: Logger
   readonly clock: Clock
+  /** Takes a line for the log. */
+  warn(message: string): void
   /** Whether what is known is up to date, so that it may be saved as of now. */
   isCurrent(): boolean
   /** Every object, as its resource and its state in JSON. */
@@ -47,12 +47,12 @@ export class SnapshotKeeper {
 
   /** The snapshot that was saved last, if it can be used and is not too old; `null` otherwise, with a warning if it is damaged. */
   async load(): Promise<Snapshot | null> {
-    const { file, selection, maxAgeMs, log, clock } = this.#options
+    const { file, selection, maxAgeMs, warn, clock } = this.#options
     try {
       const snapshot = await loadSnapshot(file, selection)
       return snapshot !== null && clock.wallMs() - snapshot.savedAtMs < maxAgeMs ? snapshot : null
     } catch (error) {
-      log.warning(`the snapshot ${file} is not used: ${(error as Error).message}`)
+      warn(`the snapshot ${file} is not used: ${(error as Error).message}`)
       return null
     }
   }
@@ -83,7 +83,7 @@ export class SnapshotKeeper {
   }
 
   async #save(): Promise<void> {
-    const { file, selection, clock, log, isCurrent, lines } = this.#options
+    const { file, selection, clock, warn, isCurrent, lines } = this.#options
     if (!isCurrent()) return
     this.#hasChanged = false
     const startMs = performance.now()
@@ -93,7 +93,7 @@ export class SnapshotKeeper {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       const text = code ?? message
-      if (text !== this.#lastError) log.warning(`cannot save the snapshot ${file}: ${text}`)
+      if (text !== this.#lastError) warn(`cannot save the snapshot ${file}: ${text}`)
       this.#lastError = text
     }
     this.#settleMs = Math.max(SETTLE_MS, (performance.now() - startMs) * SAVE_SHARE)

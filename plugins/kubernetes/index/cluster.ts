@@ -135,6 +135,24 @@ export class Cluster {
     return this.#pods.isAt(address, name => namespaceKey(name) === namespace)
   }
 
+  /** The keys of all objects of a kind that answers may come from. */
+  keys(kind: Delta['kind']): Iterable<string> {
+    switch (kind) {
+      case 'namespace':
+        return Array.from(this.#exposed, label => label.slice(1))
+      case 'service':
+        return this.#services.keys()
+      case 'slice':
+        return this.#slices.keys()
+      case 'pod':
+        return Array.from(this.#pods.all(), ([key]) => key)
+      case 'import':
+        return this.clusterset.importKeys()
+      case 'imported-slice':
+        return this.clusterset.sliceKeys()
+    }
+  }
+
   /** How many things the index holds, for tests of its memory. */
   get entryCount(): number {
     const services = [this.#services, this.#servicesByAddress, this.#servicesByTarget, this.#servicesByExternal]

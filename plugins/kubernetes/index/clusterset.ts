@@ -32,6 +32,16 @@ export class Clusterset {
     return this.#slices.get(key)
   }
 
+  /** The keys (`namespace/name`) of all ServiceImports. */
+  importKeys(): string[] {
+    return this.#imports.keys()
+  }
+
+  /** The keys of all imported slices. */
+  sliceKeys(): Iterable<string> {
+    return this.#slices.keys()
+  }
+
   /** How many things it holds, for tests of its memory. */
   get entryCount(): number {
     return this.#imports.size + this.#slices.size

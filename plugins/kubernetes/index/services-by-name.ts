@@ -21,6 +21,11 @@ export class ServicesByName {
     return [...this.#entries.values()].filter(({ state }) => state !== null)
   }
 
+  /** The keys, `namespace/name`, of the same. */
+  keys(): string[] {
+    return this.all().map(({ state }) => `${state!.namespace}/${state!.name}`)
+  }
+
   /** The entry of a service, made if it is new; `null` when its names cannot be labels. */
   entry(namespace: string, name: string): ServiceEntry | null {
     const nameLabel = wireLabel(name)

@@ -1,6 +1,7 @@
 import { endianness } from 'node:os'
 import process from 'node:process'
 import { getSystemErrorName } from 'node:util'
+import { nodeFfi } from '#lib/node-ffi.ts'
 
 /** Functions of the C library and of libuv, both part of this process already. Pointers are bigint, errors are -1. */
 export interface CLibrary {
@@ -86,7 +87,7 @@ function isSupported(): boolean {
 function load(): CLibrary | null {
   try {
     missing = `Node ${process.version} has no node:ffi`
-    const ffi = importQuietly()
+    const ffi = nodeFfi()
     if (ffi === undefined) return null
     // Without a path, names are looked up in the process itself: it has libc, whichever that is, and exports libuv.
     const { functions } = ffi.dlopen(null, SIGNATURES)
@@ -120,22 +121,5 @@ function load(): CLibrary | null {
   } catch (error) {
     missing = `node:ffi cannot be used: ${error instanceof Error ? error.message : String(error)}`
     return null // Or a Node that is forbidden to use it.
-  }
-}
-
-/**
- * node:ffi without its ExperimentalWarning, which would tell users of a DNS server about something that they can neither
- * help nor need to know: where it fails there is the portable transport. A flag (--disable-warning) would have to be on
- * every command line and would hide all such warnings; here only that one is held back, for the time of one call.
- */
-function importQuietly(): typeof import('node:ffi') | undefined {
-  const emitWarning = process.emitWarning
-  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
-    if (rest[0] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
-  }
-  try {
-    return process.getBuiltinModule?.('node:ffi')
-  } finally {
-    process.emitWarning = emitWarning
   }
 }
