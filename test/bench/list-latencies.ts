@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Measurement } from '#test/bench/goals.ts'
 import { median } from '#test/bench/median.ts'
 import type { Latency } from '#test/bench/peers/load.ts'
-import { askAtRate } from '#test/bench/peers/load.ts'
+import { askAtRateByDnsperf } from '#test/bench/peers/load.ts'
 import { generatedName, LARGE_CLUSTER } from '#test/support/api-server/cluster.ts'
 import type { ApiServerProcess } from '#test/support/api-server/process.ts'
 
@@ -33,7 +33,11 @@ export async function latenciesOfLists(
   const file = join(directory, 'queries')
   writeFileSync(file, queries())
   const ask = (seconds: number): Promise<Latency> =>
-    askAtRate({ port, transport: 'udp', file, threads: 1, pin: client }, seconds, QUERIES_PER_SECOND)
+    askAtRateByDnsperf(
+      { port, transport: 'udp', file, threads: 1, pin: client, processors: 0 },
+      seconds,
+      QUERIES_PER_SECOND,
+    )
   try {
     await ask(WARM_UP_SECONDS)
     await relist(api)

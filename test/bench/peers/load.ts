@@ -32,6 +32,8 @@ export interface Load {
   readonly threads: number
   /** Put before the command. */
   readonly pin: readonly string[]
+  /** How many processors the load has to itself; 0 when it shares them with the server. */
+  readonly processors: number
 }
 
 /** Times that pass until the answer, in microseconds. */
@@ -42,6 +44,11 @@ export interface Latency {
   readonly samples: number
   /** Questions without an answer. */
   readonly lost: number
+}
+
+/** How many clients ask a server with so many threads. */
+export function clientsFor(threads: number): number {
+  return threads === 1 ? CLIENTS : CLIENTS_PER_THREAD * threads
 }
 
 /**
@@ -62,8 +69,11 @@ export async function askAtPeak(load: Load, seconds: number): Promise<DnsperfRep
   return readDnsperfReport(await dnsperf(load, ['-l', String(seconds)]))
 }
 
-/** Asks so many questions a second. */
-export async function askAtRate(load: Load, seconds: number, queriesPerSecond: number): Promise<Latency> {
+/**
+ * Asks so many questions a second, sleeping in between: fit for a client that shares a processor. The times are those at which
+ * dnsperf comes round to an answer.
+ */
+export async function askAtRateByDnsperf(load: Load, seconds: number, queriesPerSecond: number): Promise<Latency> {
   const pace = ['-Q', String(Math.max(1, queriesPerSecond | 0)), ...(await evenPace())]
   const output = await dnsperf(load, ['-v', '-l', String(seconds), ...pace])
   const times = Array.from(output.matchAll(/^> \S+ \S+ \S+ (\d+\.\d+)$/gm), ([, time]) => Number(time) * 1e6)
@@ -85,8 +95,14 @@ async function evenPace(): Promise<readonly string[]> {
 /** Its output goes through a file: with `-v` there is a line for each answer, and a pipe would have to be read meanwhile. */
 async function dnsperf({ port, transport, file, threads, pin }: Load, more: readonly string[]): Promise<string> {
   const where = ['-s', '127.0.0.1', '-p', String(port), '-m', transport, '-d', file]
-  const clients = threads === 1 ? CLIENTS : CLIENTS_PER_THREAD * threads
-  const underWay = ['-c', String(clients), '-q', String(OUTSTANDING_PER_THREAD * threads), '-b', String(BUFFER_KIB)]
+  const underWay = [
+    '-c',
+    String(clientsFor(threads)),
+    '-q',
+    String(OUTSTANDING_PER_THREAD * threads),
+    '-b',
+    String(BUFFER_KIB),
+  ]
   const words = [...pin, 'dnsperf', ...where, ...underWay, '-t', String(TIMEOUT_SECONDS), ...more]
   const outputFile = `${file}.output`
   const output = openSync(outputFile, 'w')

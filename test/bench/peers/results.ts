@@ -24,11 +24,16 @@ const FIGURES = [
   'p50Us',
   'p99Us',
   'samples',
+  'lateShare',
+  'dnsperfP50Us',
+  'dnsperfP99Us',
   'clientShare',
   'loss',
   'idleMib',
   'loadedMib',
 ] as const
+
+const CLIENTS: Readonly<Record<Trial['latencyClient'], string>> = { steady: 'the steady client', dnsperf: 'dnsperf' }
 
 /** Medians of the trials of each server in a set, the fastest first. */
 export function rowsOf(set: QuerySetName, contenders: readonly Contender[], trials: readonly Trial[]): Row[] {
@@ -65,8 +70,7 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
   }
   if (nodens !== undefined && peers.length > 0) {
     const fastest = peers[0]!
-    const cheapest = least(peers, 'cpuUsPerQuery')
-    const steadiest = least(peers, 'p99Us')
+    const cheapest = peers.reduce((best, row) => (row.cpuUsPerQuery < best.cpuUsPerQuery ? row : best))
     add(`queries/s to the fastest peer (${fastest.server})`, speed('nodens', fastest.server), 1, true)
     add(
       `CPU a query to the cheapest peer (${cheapest.server})`,
@@ -74,13 +78,17 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
       1.2,
       false,
     )
-    add(`p99 to the best peer (${steadiest.server})`, nodens.p99Us / steadiest.p99Us, 1, false)
-  }
-  const atRate = rows.filter(({ kind, wrong, p99AtRateUs }) => kind === 'peer' && wrong === '' && p99AtRateUs !== null)
-  if (nodens !== undefined && nodens.p99AtRateUs !== null && atRate.length > 0) {
-    const steadiest = atRate.reduce((best, row) => (row.p99AtRateUs! < best.p99AtRateUs! ? row : best))
-    const what = `p99 at the same rate to the best peer (${steadiest.server})`
-    add(what, nodens.p99AtRateUs / steadiest.p99AtRateUs!, 1, false)
+    const latency = (what: string, figure: 'p99Us' | 'p99AtRateUs' | 'dnsperfP99Us', among: readonly Row[]): void => {
+      const measured = among.filter(row => row[figure] !== null)
+      if (measured.length === 0 || nodens[figure] === null) return
+      const best = measured.reduce((best, row) => (row[figure]! < best[figure]! ? row : best))
+      add(`${what} to the best peer (${best.server})`, nodens[figure] / best[figure]!, 1, false)
+    }
+    // What two clients measured is not compared.
+    const alike = peers.filter(({ latencyClient }) => latencyClient === nodens.latencyClient)
+    latency(`p99 by ${CLIENTS[nodens.latencyClient]}`, 'p99Us', alike)
+    if (nodens.latencyClient !== 'dnsperf') latency(`p99 by ${CLIENTS.dnsperf}`, 'dnsperfP99Us', peers)
+    latency(`p99 at the same rate by ${CLIENTS[nodens.latencyClient]}`, 'p99AtRateUs', alike)
   }
   for (const { server } of rows.filter(row => row.server.startsWith('coredns'))) {
     add(`queries/s to ${server}`, speed('nodens', server), 3, true)
@@ -95,8 +103,4 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
 /** Whether a ratio is what it should be. */
 export function isMet({ value, target, isAtLeast }: Ratio): boolean {
   return isAtLeast ? value >= target : value <= target
-}
-
-function least(rows: readonly Row[], figure: 'cpuUsPerQuery' | 'p99Us'): Row {
-  return rows.reduce((best, row) => (row[figure] < best[figure] ? row : best))
 }

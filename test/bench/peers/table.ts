@@ -15,10 +15,10 @@ export function setTable(
   const leftOut = contenders.filter(({ sets }) => !sets.includes(set.name))
   return `## ${set.title}
 
-| server | queries/s | CPU us/query | load's CPU | p50 us | p99 us | p99 us at rate | lost | MiB idle | MiB loaded | remarks |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
+| server | queries/s | CPU us/query | load's CPU | p50 us | p99 us | p99 us at rate | late | p99 us, dnsperf | lost | MiB idle | MiB loaded | remarks |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
 ${rows.map(row => rowText(row, notes.get(row.server) ?? '')).join('')}${leftOut
-  .map(({ name, note }) => `| ${name} | | | | | | | | | | left out: ${note} |\n`)
+  .map(({ name, note }) => `| ${name} | | | | | | | | | | | | left out: ${note} |\n`)
   .join('')}
 ${ratios.length === 0 ? '' : `| nodens | ratio | should be | |\n|---|---:|---:|---|\n${ratios.map(ratioText).join('')}\n`}`
 }
@@ -31,6 +31,8 @@ function rowText(row: Row, note: string): string {
     row.p50Us.toFixed(0),
     row.p99Us.toFixed(0),
     row.p99AtRateUs?.toFixed(0) ?? '',
+    row.latencyClient === 'steady' ? `${(row.lateShare * 100).toFixed(2)}%` : '',
+    row.dnsperfP99Us.toFixed(0),
     `${(row.loss * 100).toFixed(2)}%`,
     row.idleMib.toFixed(0),
     row.loadedMib.toFixed(0),
@@ -38,7 +40,10 @@ function rowText(row: Row, note: string): string {
   const disturbed = isDisturbed(row.othersShare)
     ? `disturbed: others used ${row.othersShare.toFixed(2)} processors`
     : ''
-  const remarks = [row.wrong === '' ? '' : `**${row.wrong}**`, disturbed, note].filter(text => text !== '').join('; ')
+  const client = row.latencyClient === 'steady' ? '' : 'latencies by dnsperf'
+  const remarks = [row.wrong === '' ? '' : `**${row.wrong}**`, disturbed, client, note]
+    .filter(text => text !== '')
+    .join('; ')
   return `| ${row.server} | ${figures.join(' | ')} | ${remarks} |\n`
 }
 

@@ -8,8 +8,10 @@ import { ChildServer } from '#test/bench/peers/child-server.ts'
 import type { BenchService } from '#test/bench/peers/cluster.ts'
 import { serviceName } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
+import type { Latencies } from '#test/bench/peers/latencies.ts'
+import { measureLatencies } from '#test/bench/peers/latencies.ts'
 import type { Load } from '#test/bench/peers/load.ts'
-import { askAtPeak, askAtRate, warmUp } from '#test/bench/peers/load.ts'
+import { askAtPeak, warmUp } from '#test/bench/peers/load.ts'
 import { metered } from '#test/bench/peers/meter.ts'
 import type { Pinning } from '#test/bench/peers/pinning.ts'
 import { memoryMib } from '#test/bench/peers/process-usage.ts'
@@ -44,23 +46,16 @@ export interface Bench {
 }
 
 /** One server, one set, one round. */
-export interface Trial {
+export interface Trial extends Latencies {
   readonly server: string
   readonly set: QuerySetName
   readonly queriesPerSecond: number
   readonly cpuUsPerQuery: number
-  /** At half of this server's peak. */
-  readonly p50Us: number
-  readonly p99Us: number
-  /** Answers that these two are taken from. */
-  readonly samples: number
-  /** At the rate that is the same for all servers; `null` without one. */
-  readonly p99AtRateUs: number | null
   /** Processor time of the load at the peak, in processors. Where the load has one, 1 is when it could ask no faster. */
   readonly clientShare: number
   /** What other programs used meanwhile, in processors: more than 0.1 is a disturbed measurement. */
   readonly othersShare: number
-  /** Part of the queries without an answer, from 0 to 1. */
+  /** Part of the queries at the peak without an answer, from 0 to 1. */
   readonly loss: number
   /** A second after the start, with the cluster loaded. */
   readonly idleMib: number
@@ -103,21 +98,19 @@ async function runTrial(
 ): Promise<Trial> {
   const file = join(directory, `${set.name}.queries`)
   writeFileSync(file, `${set.lines.join('\n')}\n`)
-  const load: Load = { port, transport, file, threads, pin: pinning.load }
+  const load: Load = { port, transport, file, threads, pin: pinning.load, processors: pinning.loadProcessors }
   await warmUp(load, warmUpSeconds)
   const wrong = kind === 'ceiling' ? '' : await wrongAnswer(port, set.lines, expected)
   const { result: peak, usage } = await metered(server.pid, () => askAtPeak(load, seconds))
-  const half = await metered(server.pid, () => askAtRate(load, seconds, peak.queriesPerSecond / 2))
-  const same = rate === 0 ? null : await metered(server.pid, () => askAtRate(load, seconds, rate))
+  const { latencies, othersShare } = await measureLatencies(server.pid, load, seconds, peak.queriesPerSecond / 2, rate)
   return {
     server: name,
     set: set.name,
     queriesPerSecond: peak.queriesPerSecond,
     cpuUsPerQuery: usage.serverUs / peak.completed,
-    ...half.result,
-    p99AtRateUs: same?.result.p99Us ?? null,
+    ...latencies,
     clientShare: usage.clientUs / usage.wallUs,
-    othersShare: Math.max(usage.othersShare, half.usage.othersShare, same?.usage.othersShare ?? 0),
+    othersShare: Math.max(usage.othersShare, othersShare),
     loss: 1 - peak.completed / peak.sent,
     idleMib,
     loadedMib: memoryMib(server.pid),
