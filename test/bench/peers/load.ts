@@ -39,6 +39,7 @@ export interface Load {
 /** Times that pass until the answer, in microseconds. */
 export interface Latency {
   readonly p50Us: number
+  readonly p90Us: number
   readonly p99Us: number
   /** How many answers these are taken from. */
   readonly samples: number
@@ -80,6 +81,7 @@ export async function askAtRateByDnsperf(load: Load, seconds: number, queriesPer
   const { sent, completed } = readDnsperfReport(output)
   return {
     p50Us: percentile(times, 0.5) ?? Number.NaN,
+    p90Us: percentile(times, 0.9) ?? Number.NaN,
     p99Us: percentile(times, 0.99) ?? Number.NaN,
     samples: times.length,
     lost: sent - completed,

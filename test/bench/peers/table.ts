@@ -15,10 +15,10 @@ export function setTable(
   const leftOut = contenders.filter(({ sets }) => !sets.includes(set.name))
   return `## ${set.title}
 
-| server | queries/s | CPU us/query | load's CPU | p50 us | p99 us | p99 us at rate | late | p99 us, dnsperf | lost | MiB idle | MiB loaded | remarks |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
+| server | queries/s | CPU us/query | load's CPU | p50 us | p90 us | p99 us | p99 us at rate | late | p99 us, dnsperf | lost | MiB idle | MiB loaded | remarks |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
 ${rows.map(row => rowText(row, notes.get(row.server) ?? '')).join('')}${leftOut
-  .map(({ name, note }) => `| ${name} | | | | | | | | | | | | left out: ${note} |\n`)
+  .map(({ name, note }) => `| ${name} | | | | | | | | | | | | | left out: ${note} |\n`)
   .join('')}
 ${ratios.length === 0 ? '' : `| nodens | ratio | should be | |\n|---|---:|---:|---|\n${ratios.map(ratioText).join('')}\n`}`
 }
@@ -29,6 +29,7 @@ function rowText(row: Row, note: string): string {
     row.cpuUsPerQuery.toFixed(2),
     `${(row.clientShare * 100).toFixed(0)}%`,
     row.p50Us.toFixed(0),
+    row.p90Us.toFixed(0),
     row.p99Us.toFixed(0),
     row.p99AtRateUs?.toFixed(0) ?? '',
     row.latencyClient === 'steady' ? `${(row.lateShare * 100).toFixed(2)}%` : '',

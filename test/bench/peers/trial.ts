@@ -55,7 +55,7 @@ export interface Trial extends Latencies {
   readonly clientShare: number
   /** What other programs used meanwhile, in processors: more than 0.1 is a disturbed measurement. */
   readonly othersShare: number
-  /** Part of the queries at the peak without an answer, from 0 to 1. */
+  /** Part of the queries without an answer, from 0 to 1, at the peak or one of the rates: where it was greatest. */
   readonly loss: number
   /** A second after the start, with the cluster loaded. */
   readonly idleMib: number
@@ -111,7 +111,7 @@ async function runTrial(
     ...latencies,
     clientShare: usage.clientUs / usage.wallUs,
     othersShare: Math.max(usage.othersShare, othersShare),
-    loss: 1 - peak.completed / peak.sent,
+    loss: Math.max(1 - peak.completed / peak.sent, latencies.lostShare),
     idleMib,
     loadedMib: memoryMib(server.pid),
     wrong: kind === 'ceiling' ? '' : wrong || whatIsWrong(peak, set),
