@@ -2,7 +2,9 @@ import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
-import type { Recency, Reuse } from '#plugin/reuse.ts'
+import type { Recency, Renewal, Reuse } from '#plugin/reuse.ts'
+import { Life } from '#plugins/cache/life.ts'
+import { isSameReply } from '#plugins/cache/same-reply.ts'
 import { Flag, Rcode, Type } from '#wire/constants.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
 import { foldName, nameFromOctets } from '#wire/name.ts'
@@ -28,12 +30,11 @@ export interface EntryHolder extends Recency {
  * packet cache is told about how long those are good (`Reuse`): there are many entries, and few are asked for twice.
  */
 export class Entry implements Reuse {
-  readonly ttlSeconds: number
+  readonly life: Life
   readonly isServerFailure: boolean
   readonly #stored: Reply
   /** The question's name in the letter case of the query that the reply was made for. */
   readonly #name: Name
-  readonly #storedAtMs: number
   #holder: EntryHolder | null = null
   #key = ''
   /** The question's name, folded. */
@@ -42,7 +43,6 @@ export class Entry implements Reuse {
   /** Taken when what was made of the entry is kept, -1 before. */
   epoch = -1
   epochValue = 0
-  readonly untilMs: number
   readonly countsDown: boolean
   /** What goes up with the hits of the server that was answered last. */
   counters: readonly Slot[] = []
@@ -53,16 +53,21 @@ export class Entry implements Reuse {
   #servedFlags = -1
 
   constructor(stored: Reply, name: Name, folded: FoldedName, ttlSeconds: number, nowMs: number, countsDown: boolean) {
-    this.ttlSeconds = ttlSeconds
+    this.life = new Life(stored, ttlSeconds, nowMs)
     this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
     this.#stored = stored
     this.#name = name
-    this.#storedAtMs = nowMs
     this.folded = folded
-    this.untilMs = nowMs + ttlSeconds * 1000
     this.countsDown = countsDown
     this.#served = stored.delivery === Delivery.BARE ? failure(stored.rcode) : stored
     this.#servedName = name
+  }
+
+  /** Begins its life anew if a reply to this query would make the same entry; says whether it does. */
+  renew(stored: Reply, query: Query, ttlSeconds: number, nowMs: number): boolean {
+    const isSame = ttlSeconds === this.life.ttlSeconds && query.name === this.#name && isSameReply(stored, this.#stored)
+    if (isSame) this.life.begin(nowMs)
+    return isSame
   }
 
   /** Says where the entry is stored. */
@@ -81,9 +86,12 @@ export class Entry implements Reuse {
     return this.#holder
   }
 
-  /** Whole seconds of its life that are left at a moment of the monotonic clock; 0 or less when it is over. */
-  remainingSeconds(nowMs: number): number {
-    return this.ttlSeconds - Math.max(0, Math.floor((nowMs - this.#storedAtMs) / 1000))
+  get untilMs(): number {
+    return this.life.untilMs
+  }
+
+  get renewal(): Renewal | null {
+    return this.life.renewal
   }
 
   /** The reply for a query that this entry answers, every record with `ttlSeconds`; `counters` are those of a hit. */

@@ -86,22 +86,22 @@ export class Cache implements AnswerCache {
   #lookUp(key: string, query: Query, slots: CacheSlots): Reply | null {
     const nowMs = this.#clock.nowMs()
     const denial = this.#denial.get(key)
-    const denialSeconds = denial === undefined ? 0 : denial.remainingSeconds(nowMs)
+    const denialSeconds = denial === undefined ? 0 : denial.life.remainingSeconds(nowMs)
     if (denialSeconds <= 0 || denial!.isServerFailure) {
       const success = this.#success.get(key)
-      const successSeconds = success === undefined ? 0 : success.remainingSeconds(nowMs)
+      const successSeconds = success === undefined ? 0 : success.life.remainingSeconds(nowMs)
       if (successSeconds > 0) {
         slots.successHits.inc()
         return success!.serve(
           query,
-          this.#options.keepTtl ? success!.ttlSeconds : successSeconds,
+          this.#options.keepTtl ? success!.life.ttlSeconds : successSeconds,
           slots.successCounters,
         )
       }
       if (denialSeconds <= 0) return null
     }
     slots.denialHits.inc()
-    return denial!.serve(query, this.#options.keepTtl ? denial!.ttlSeconds : denialSeconds, slots.denialCounters)
+    return denial!.serve(query, this.#options.keepTtl ? denial!.life.ttlSeconds : denialSeconds, slots.denialCounters)
   }
 
   /** Stores a reply if it may be stored, and gives it the one time to live that later hits count down from. */
@@ -118,17 +118,24 @@ export class Cache implements AnswerCache {
     if (matchZone(options.disabledZones, query.folded) !== null) {
       return trimmed(reply, query, ttlSeconds, reply.reuse === null ? null : slots.passing(reply.reuse))
     }
-    const countsDown = !this.#options.keepTtl
-    const entry = new Entry(reply, query.name, query.folded, ttlSeconds, this.#clock.nowMs(), countsDown)
-    if (isDenial || isFailure) {
-      slots.denialEvictions.inc(this.#denial.set(key, entry))
-      if (isDenial) this.#success.forgetEvicted(key)
-    } else {
-      slots.successEvictions.inc(this.#success.set(key, entry))
-      this.#denial.forgetEvicted(key)
-    }
+    const entry = this.#store(reply, query, key, ttlSeconds, isDenial || isFailure, slots)
+    if (!isDenial && !isFailure) this.#denial.forgetEvicted(key)
+    else if (isDenial) this.#success.forgetEvicted(key)
     const counters = isDenial || isFailure ? slots.denialCounters : slots.successCounters
     return trimmed(reply, query, ttlSeconds, entry.reuseOfFirst(query, flagsOfFirst(reply, query), counters))
+  }
+
+  /** What has not changed since it was stored, as most has not, keeps its entry: that makes no garbage and no work for its index. */
+  #store(reply: Reply, query: Query, key: string, ttlSeconds: number, isDenied: boolean, slots: CacheSlots): Entry {
+    const store = isDenied ? this.#denial : this.#success
+    const nowMs = this.#clock.nowMs()
+    const known = store.peek(key)
+    if (known?.renew(reply, query, ttlSeconds, nowMs)) return known
+    const entry = new Entry(reply, query.name, query.folded, ttlSeconds, nowMs, !this.#options.keepTtl)
+    if (entry.countsDown) entry.life.offerRenewal(slots.renewalBy(reply.author))
+    const evictions = isDenied ? slots.denialEvictions : slots.successEvictions
+    evictions.inc(store.set(key, entry))
+    return entry
   }
 }
 

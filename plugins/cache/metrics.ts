@@ -1,5 +1,5 @@
 import type { MetricRegistry, Slot } from '#plugin/metrics.ts'
-import type { Reuse } from '#plugin/reuse.ts'
+import type { Renewal, Reuse } from '#plugin/reuse.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
 import { Passing } from '#plugins/cache/passing.ts'
 
@@ -17,6 +17,8 @@ export interface CacheSlots {
   /** What goes up with a hit. */
   readonly successCounters: readonly Slot[]
   readonly denialCounters: readonly Slot[]
+  /** How a stored reply counts that a plugin would make again just as it was. */
+  renewalBy(author: string): Renewal
   /** The reuse of a reply that passed through without being stored: each time it is sent counts as a miss. */
   passing(reuse: Reuse): Reuse
 }
@@ -54,6 +56,8 @@ export class CacheMetrics {
       const missed = misses.labels(server, zones, '')
       const successHits = hits.labels(server, 'success', zones, '')
       const denialHits = hits.labels(server, 'denial', zones, '')
+      const missCounters = [all, missed]
+      const renewals = new Map<string, Renewal>()
       return {
         requests: all,
         misses: missed,
@@ -62,7 +66,12 @@ export class CacheMetrics {
         denialHits,
         successCounters: [all, successHits],
         denialCounters: [all, denialHits],
-        passing: reuse => new Passing(reuse, [all, missed]),
+        renewalBy: author => {
+          const renewal = renewals.get(author) ?? { author, counters: missCounters }
+          renewals.set(author, renewal)
+          return renewal
+        },
+        passing: reuse => new Passing(reuse, missCounters),
         successEvictions: evictions.labels(server, 'success', zones, ''),
         denialEvictions: evictions.labels(server, 'denial', zones, ''),
         successEntries: entries.labels(server, 'success', zones, ''),

@@ -1,5 +1,5 @@
 import type { Slot } from '#plugin/metrics.ts'
-import type { Recency, Reuse } from '#plugin/reuse.ts'
+import type { Recency, Renewal, Reuse } from '#plugin/reuse.ts'
 
 /** The reuse of a reply that passed through a cache: as it was, with more counters that go up each time that it is sent. */
 export class Passing implements Reuse {
@@ -41,5 +41,9 @@ export class Passing implements Reuse {
 
   get recency(): Recency | null {
     return this.#reuse.recency
+  }
+
+  get renewal(): Renewal | null {
+    return this.#reuse.renewal
   }
 }

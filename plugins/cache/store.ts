@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Epochs } from '#plugin/epochs.ts'
 import type { Entry, EntryHolder } from '#plugins/cache/entry.ts'
+import type { Life } from '#plugins/cache/life.ts'
 import type { Named } from '#plugins/cache/name-index.ts'
 import { NameIndex } from '#plugins/cache/name-index.ts'
 import type { FoldedName } from '#wire/name.ts'
@@ -14,6 +15,7 @@ const MAX_EVICTED = 1 << 15
 /** What is left of an entry that had to make room: as much as is needed to know when what was made of it is no longer good. */
 interface Evicted extends Named {
   readonly epoch: number
+  readonly life: Life
 }
 
 /**
@@ -62,6 +64,11 @@ export class Store implements EntryHolder {
     return this.#entries.get(key)
   }
 
+  /** The same, without saying that it is asked for. */
+  peek(key: string): Entry | undefined {
+    return this.#entries.peek(key)
+  }
+
   openEpoch(key: string): number {
     const epoch = this.#epochs.open()
     this.#keys[epoch] = key
@@ -73,8 +80,16 @@ export class Store implements EntryHolder {
   }
 
   touch(epoch: number): void {
-    const key = this.#keys[epoch]
-    if (key !== undefined && this.#entries.get(key) === undefined) this.#evicted?.get(key)
+    this.#lifeOf(epoch)
+  }
+
+  untilMs(epoch: number): number {
+    return this.#lifeOf(epoch)?.untilMs ?? 0
+  }
+
+  renew(epoch: number, nowMs: number): number {
+    const life = this.#lifeOf(epoch)
+    return life?.renew(nowMs) ? life.untilMs : 0
   }
 
   /** Stores an entry in place of the one with this key; returns how many others had to go. */
@@ -111,15 +126,21 @@ export class Store implements EntryHolder {
     for (const each of this.#names.below(name)) if (isMeant(each)) this.drop(each)
   }
 
+  /** Counts as asking for it. */
+  #lifeOf(epoch: number): Life | undefined {
+    const key = this.#keys[epoch]
+    return key === undefined ? undefined : (this.#entries.get(key) ?? this.#evicted?.get(key))?.life
+  }
+
   #evict(key: string, entry: Entry): void {
     this.#evictions++
-    const { epoch, folded, targets } = entry
+    const { epoch, life, folded, targets } = entry
     if (epoch < 0) {
       this.#names.remove(key, entry)
       return
     }
     this.#evicted ??= new LRUCache({ max: MAX_EVICTED, dispose: (evicted, old) => this.#close(old, evicted) })
-    this.#evicted.set(key, { epoch, folded, targets })
+    this.#evicted.set(key, { epoch, life, folded, targets })
   }
 
   #close(key: string, entry: Evicted): void {

@@ -36,12 +36,29 @@ export interface Reuse {
   readonly counters: readonly Slot[]
   /** Is told that the reply is still asked for, every few seconds while it is; `null` if nobody wants to know. */
   readonly recency: Recency | null
+  /** How it counts when `recency` has given it a new life; `null` when that is never done. */
+  readonly renewal: Renewal | null
 }
 
 /** Keeps in mind what has been asked for lately. */
 export interface Recency {
   /** The replies of this epoch are still asked for. */
   touch(epoch: number): void
+  /** The moment up to which replies of this epoch are good by now, in monotonic milliseconds; 0 if that is not known. */
+  untilMs(epoch: number): number
+  /**
+   * Gives the replies of this epoch a new life, as the chain would with the very same reply if it was asked; returns the moment up to
+   * which they are good then, 0 if the chain has to be asked.
+   */
+  renew(epoch: number, nowMs: number): number
+}
+
+/** The first sending of a reply in a new life. The same object for as many replies as can be. */
+export interface Renewal {
+  /** Whose the reply is. */
+  readonly author: string
+  /** Counters that go up in place of those of `Reuse`. */
+  readonly counters: readonly Slot[]
 }
 
 /** Is shown queries and their replies. */
@@ -77,5 +94,6 @@ export function untilChanged(epochs: Epochs, epoch: number): Reuse {
     countsDown: false,
     counters: [],
     recency: null,
+    renewal: null,
   })
 }

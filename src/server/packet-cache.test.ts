@@ -33,6 +33,7 @@ function asked() {
     countsDown: true,
     counters: [counter],
     recency: null,
+    renewal: null,
   })
   epochs.open()
 

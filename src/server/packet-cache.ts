@@ -39,12 +39,19 @@ export interface BlockReuse {
   readonly observers: readonly ReplyObserver[]
 }
 
-/** Who is told each time that a reply is sent again: the same object for all replies that are counted alike. */
+/** Who is told of one sending of a reply. */
+interface Told {
+  readonly counters: readonly Slot[]
+  readonly observers: readonly RepeatObserver[]
+}
+
+/** Who is told each time that a reply is sent: the same object for all replies that are counted alike. */
 interface Audience {
   readonly countsDown: boolean
   readonly recency: Recency | null
-  readonly counters: readonly Slot[]
-  readonly observers: readonly RepeatObserver[]
+  readonly ofRepeats: Told
+  /** Of the first sending in a new life; `null` when there is none. */
+  readonly ofRenewals: Told | null
 }
 
 /**
@@ -100,17 +107,22 @@ export class PacketCache {
       const at = sets[set + PACKETS + way]!
       if (at === 0 || !this.#ring.isQuery(at, view, start, end)) continue
       const place = (hash & (SETS - 1)) * WAYS + way
+      const audience = this.#audiences[place]!
+      let told: Told | null = audience.ofRepeats
       if (!this.#ring.isGood(at, nowMs, this.#epochs.values)) {
-        this.#clear(place)
-        this.#notice(hash, set + MISSED)
-        this.#isKnown = true // Its reply goes in again as soon as there is one.
-        return 0
+        told = this.#renew(at, audience, nowMs)
+        if (told === null) {
+          this.#clear(place)
+          this.#notice(hash, set + MISSED)
+          this.#isKnown = true // Its reply goes in again as soon as there is one.
+          return 0
+        }
       }
-      const { countsDown, recency, counters, observers } = this.#audiences[place]!
-      if (countsDown) {
+      if (audience.countsDown) {
         const ttlSeconds = this.#ring.countDown(at, nowMs)
-        if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) recency?.touch(this.#ring.epoch(at))
+        if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) audience.recency?.touch(this.#ring.epoch(at))
       }
+      const { counters, observers } = told
       const length = this.#ring.write(at, view, start, this.#replies.of(out), outStart)
       for (let i = 0; i < counters.length; i++) counters[i]!.inc()
       const id = view.getUint16(start)
@@ -160,22 +172,41 @@ export class PacketCache {
     })
     this.#sets[wordOf(place)] = this.#hash
     this.#sets[wordOf(place) + PACKETS] = at
-    const repeated = reuse.author === '' || reuse.author === reply.author ? reply : replyBy(reuse.author, reply)
-    this.#audiences[place] = this.#audience(query, repeated, reuse, block.observers)
+    this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)
   }
 
-  #audience(query: Query, reply: Reply, reuse: Reuse, replyObservers: readonly ReplyObserver[]): Audience {
-    const observers = replyObservers.map(observer => observer.ofRepeats(query, reply))
-    const { countsDown, recency, counters } = reuse
+  /** Who is told of a reply that is no longer good, if that can be mended without the chain; else `null`. */
+  #renew(at: number, { recency, ofRepeats, ofRenewals }: Audience, nowMs: number): Told | null {
+    if (recency === null || ofRenewals === null || !this.#ring.isUnchanged(at, this.#epochs.values)) return null
+    const epoch = this.#ring.epoch(at)
+    let told = ofRepeats // A query that differs in flags or EDNS may have come before.
+    let untilMs = recency.untilMs(epoch)
+    if (untilMs <= nowMs) {
+      told = ofRenewals
+      untilMs = recency.renew(epoch, nowMs)
+    }
+    if (untilMs <= nowMs) return null
+    this.#ring.extend(at, untilMs)
+    return told
+  }
+
+  #audience(query: Query, reply: Reply, reuse: Reuse, observers: readonly ReplyObserver[]): Audience {
+    const { countsDown, recency, counters, renewal } = reuse
+    const told = (author: string, counters: readonly Slot[]): Told => {
+      const made = author === '' || author === reply.author ? reply : replyBy(author, reply)
+      return { counters, observers: observers.map(observer => observer.ofRepeats(query, made)) }
+    }
+    const ofRepeats = told(reuse.author, counters)
+    const ofRenewals = renewal === null ? null : told(renewal.author, renewal.counters)
     const known = this.#recent.find(
       each =>
         each.countsDown === countsDown &&
         each.recency === recency &&
-        isSame(each.counters, counters) &&
-        isSame(each.observers, observers),
+        isSame(each.ofRepeats, ofRepeats) &&
+        isSame(each.ofRenewals, ofRenewals),
     )
     if (known !== undefined) return known
-    const audience = { countsDown, recency, counters, observers }
+    const audience = { countsDown, recency, ofRepeats, ofRenewals }
     this.#recent = [audience, ...this.#recent.slice(0, RECENT_AUDIENCES - 1)]
     return audience
   }
@@ -214,6 +245,11 @@ function wordOf(place: number): number {
   return Math.floor(place / WAYS) * SET_WORDS + (place % WAYS)
 }
 
-function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
+function isSame(left: Told | null, right: Told | null): boolean {
+  if (left === null || right === null) return left === right
+  return areSame(left.counters, right.counters) && areSame(left.observers, right.observers)
+}
+
+function areSame<T>(left: readonly T[], right: readonly T[]): boolean {
   return left.length === right.length && left.every((each, i) => each === right[i])
 }

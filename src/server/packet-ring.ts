@@ -137,11 +137,18 @@ export class PacketRing {
 
   /** Whether the reply may still be sent; `epochs` are the values by epoch. */
   isGood(at: number, nowMs: number, epochs: Uint32Array): boolean {
+    return nowMs < this.#doubles[((at >> 2) + UNTIL_MS) >> 1]! && this.isUnchanged(at, epochs)
+  }
+
+  /** Whether nothing but its time may be over; `epochs` are the values by epoch. */
+  isUnchanged(at: number, epochs: Uint32Array): boolean {
     const word = at >> 2
-    return (
-      nowMs < this.#doubles[(word + UNTIL_MS) >> 1]! &&
-      epochs[this.#words[word + EPOCH]!] === this.#words[word + EPOCH_VALUE]! >>> 0
-    )
+    return epochs[this.#words[word + EPOCH]!] === this.#words[word + EPOCH_VALUE]! >>> 0
+  }
+
+  /** Gives the reply time up to a moment in monotonic milliseconds. */
+  extend(at: number, untilMs: number): void {
+    this.#doubles[((at >> 2) + UNTIL_MS) >> 1] = untilMs
   }
 
   /** What the reply's being good depends on. */
