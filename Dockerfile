@@ -37,6 +37,7 @@ USER 65532:65532
 WORKDIR /
 EXPOSE 53 53/udp
 # The arguments of a CoreDNS Deployment are appended as they are: ["-conf", "/etc/coredns/Corefile"].
+# The young generation has 2 MiB from the start: with the 1 MiB that V8 begins with, it was collected twice as often under load.
 # V8 leaves garbage until its heap is full, and takes that to be 256 MB where a container has less: the kernel would end the
 # process first. 55 percent of the container's memory leaves room for all that is not of the heap, which is some 70 MB.
-ENTRYPOINT ["node", "--max-semi-space-size=2", "--max-old-space-size-percentage=55", "/nodens/src/main.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=2", "--max-semi-space-size=2", "--max-old-space-size-percentage=55", "/nodens/src/main.js"]

@@ -58,7 +58,7 @@ async function measure(): Promise<Measurement[]> {
       main: values.main,
       url: api.url,
       lines: pods > 0 ? 'pods verified' : '',
-      flags: values.image ? imageSettings('').options : ['--max-semi-space-size=2'],
+      flags: values.image ? imageSettings('').options : ['--min-semi-space-size=2', '--max-semi-space-size=2'],
       prefix: places.server,
     })
     const startMs = await server.becomes(PROBE, probeAddress(0))
