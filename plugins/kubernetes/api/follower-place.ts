@@ -79,12 +79,19 @@ export class FollowerPlace {
     this.#access?.close()
     if (this.#isClosed) return
     this.#here = null
-    this.#thread = new FollowerThread(plan, here, events, reason => this.#takeBack(reason))
-    await this.#thread.begin(here, this.#pacer)
+    try {
+      this.#thread = new FollowerThread(plan, here, events, reason => {
+        this.#moving = this.#takeBack(reason)
+      })
+      await this.#thread.begin(here, this.#pacer)
+    } catch (error) {
+      // The system gives no more threads.
+      await this.#takeBack((error as Error).message)
+    }
   }
 
   /** What the index has been told is compared with new lists. */
-  #takeBack(reason: string): void {
+  async #takeBack(reason: string): Promise<void> {
     const { plan, events, keys } = this.#options
     this.#thread = null
     if (this.#isClosed) return
@@ -92,8 +99,12 @@ export class FollowerPlace {
     const follower = this.#makeFollower(this.#access!)
     for (const { name, kind } of selectedResources(plan.selection)) {
       const { held } = follower.reflectors.get(name)!
-      for (const key of keys(kind)) held.restore({ key, words: UNKNOWN, json: '' })
+      for (const key of keys(kind)) {
+        held.restore({ key, words: UNKNOWN, json: '' })
+        if (this.#pacer.isDue()) await this.#pacer.rest()
+      }
     }
+    if (this.#isClosed) return
     this.#here = follower
     follower.run()
   }
