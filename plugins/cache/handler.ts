@@ -49,7 +49,7 @@ export class Cache implements AnswerCache {
     slots.misses.inc()
     const answer = this.#next(query)
     return answer instanceof Promise
-      ? answer.then(reply => this.#keep(reply, query, key, slots))
+      ? answer.then(reply => this.#keep(withoutReuse(reply), query, key, slots))
       : this.#keep(answer, query, key, slots)
   }
 
@@ -137,6 +137,11 @@ export class Cache implements AnswerCache {
     evictions.inc(store.set(key, entry))
     return entry
   }
+}
+
+/** What was waited for may be made of data that has changed since: nobody can tell any more how long it is good. */
+function withoutReuse(reply: Reply): Reply {
+  return reply.reuse === null ? reply : reply.with({ reuse: null })
 }
 
 /** AD goes only to those who ask for it (RFC 6840 section 5.7). */

@@ -53,6 +53,6 @@ export class Life {
  * gets it: with the flag AA and no other.
  */
 function isOfData({ reuse, flags, delivery, options }: Reply): boolean {
-  const isPlain = delivery === Delivery.WRITTEN && flags === Flag.AA && options.length === 0
-  return isPlain && reuse !== null && reuse.untilMs === Number.POSITIVE_INFINITY && reuse.recency === null
+  if (delivery !== Delivery.WRITTEN || flags !== Flag.AA || options.length > 0 || reuse === null) return false
+  return reuse.untilMs === Number.POSITIVE_INFINITY && reuse.recency === null && reuse.counters.length === 0
 }

@@ -67,7 +67,9 @@ export class CacheMetrics {
         successCounters: [all, successHits],
         denialCounters: [all, denialHits],
         renewalBy: author => {
-          const renewal = renewals.get(author) ?? { author, counters: missCounters }
+          const known = renewals.get(author)
+          if (known !== undefined) return known
+          const renewal = { author, counters: missCounters }
           renewals.set(author, renewal)
           return renewal
         },

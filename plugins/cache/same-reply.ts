@@ -1,7 +1,10 @@
 import type { Reply } from '#plugin/reply.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 
-/** Whether two replies say the same in the same words, times to live included. Those with an error or with options never do. */
+/**
+ * Whether two replies say the same in the same words, times to live included, and are made of the same data. Those with an error or
+ * with options never are.
+ */
 export function isSameReply(left: Reply, right: Reply): boolean {
   if (left === right) return true
   return (
@@ -10,6 +13,7 @@ export function isSameReply(left: Reply, right: Reply): boolean {
     left.rcode === right.rcode &&
     left.flags === right.flags &&
     left.uniformTtlSeconds === right.uniformTtlSeconds &&
+    left.reuse === right.reuse &&
     left.error === null &&
     right.error === null &&
     left.options.length === 0 &&
@@ -34,12 +38,6 @@ function isSameRecord(left: ResourceRecord, right: ResourceRecord): boolean {
       left.type === right.type &&
       left.class === right.class &&
       left.ttlSeconds === right.ttlSeconds &&
-      areSameOctets(left.rdata, right.rdata))
+      Buffer.compare(left.rdata, right.rdata) === 0)
   )
-}
-
-function areSameOctets(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false
-  return true
 }

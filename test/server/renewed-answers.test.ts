@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { describe, it } from 'node:test'
+import { describe, it, test } from 'node:test'
 import type { Clock } from '#lib/clock.ts'
 import { systemClock } from '#lib/clock.ts'
+import { plugins } from '#plugins/order.ts'
+import { slowTable } from '#test/fixtures/server/slow-table.ts'
 import type { TestServer } from '#test/support/server.ts'
 import { bootServer } from '#test/support/server.ts'
 import { until } from '#test/support/until.ts'
@@ -82,6 +84,23 @@ for (const packetCache of [true, false]) {
     })
   })
 }
+
+test('an answer that was waited for is no longer sent once it is over, if its data changed meanwhile', async t => {
+  const table = slowTable(OLD)
+  let passedMs = 0
+  const clock: Clock = { nowMs: () => passedMs, wallMs: systemClock.wallMs }
+  const corefile = '. {\ncache 30\nslowtable\n}'
+  const server = await bootServer(corefile, { plugins: [...plugins, table.plugin], clock })
+  t.after(() => server.close())
+  const first = shown(server)
+  await until(() => table.waiting() === 1)
+  table.change('192.0.2.2')
+  table.letGo()
+  assert.equal(await first, `${OLD} 30`)
+  for (let i = 0; i < 3; i++) assert.equal(await shown(server), `${OLD} 30`, 'it is good for its time')
+  passedMs += 30_000
+  assert.equal(await shown(server), '192.0.2.2 30')
+})
 
 describe('answers for which the cache has no room', () => {
   it('begin anew without pushing others out', async t => {
