@@ -67,8 +67,12 @@ export class FollowerThread {
     const { requests } = this.#events
     switch (message.kind) {
       case 'report':
-        this.#events.report(message.resource, message.report)
-        this.#send({ kind: 'taken' })
+        try {
+          this.#events.report(message.resource, message.report)
+        } finally {
+          // A fault in one report must not keep the thread from sending others.
+          this.#send({ kind: 'taken' })
+        }
         break
       case 'failed':
         this.#events.failed(message.resource, message.message)
