@@ -5,6 +5,11 @@ export interface Responder {
   /** Called before one or several messages are handed over: the clock is read once for all of them. */
   begin(): void
   /**
+   * Whether what was handed over since `begin` has been answered and left nothing to go on with that the event loop does not know of
+   * (promises, sockets just opened): a transport may then wait for more without going back to it.
+   */
+  readonly isSettled: boolean
+  /**
    * Answers the message in `octets` from `start` to `end`. Both arrays are used again for other messages, and are never
    * a Buffer, whose `slice` would not copy. A reply that is ready at once is written to `out` from
    * `outStart` on (there is room for 65535 octets on a stream, for 4096 over UDP) and its length in octets returned, for

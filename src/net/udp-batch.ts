@@ -58,6 +58,8 @@ class BatchListener implements UdpListener, BatchPeerContext {
   readonly #readiness: Readiness
   readonly #kernelDrops: KernelDrops
   #receivedCount = BATCH
+  /** Whether all that was answered since the socket was found ready is settled. */
+  #isSettled = true
   #isReading = true
   #isShared: boolean
   #closed: Promise<void> | null = null
@@ -111,9 +113,11 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.#readiness.watch((this.#isReading ? UV_READABLE : 0) | (isBlocked ? UV_WRITABLE : 0))
   }
 
-  #ready(): void {
+  #ready(): boolean {
     if (this.sender.isBlocked) this.sender.flush()
+    this.#isSettled = true
     if (this.#isReading) this.#answerMessages()
+    return this.#isSettled
   }
 
   /** Whether more messages may be waiting. */
@@ -125,6 +129,7 @@ class BatchListener implements UdpListener, BatchPeerContext {
       if (count <= 0) return false
       const replyCount = this.#answerBatch(count)
       if (replyCount > 0) this.sender.send(this.#replies, replyCount)
+      this.#isSettled &&= this.responder.isSettled
       if (count < BATCH) return false
     }
     return true

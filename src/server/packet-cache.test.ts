@@ -41,7 +41,8 @@ function asked() {
   function ask(label: string, nowMs: number): boolean {
     const { query: message, reply: octets, answer } = exchange(label, 1)
     const out = new Uint8Array(512)
-    if (packets.serve(message, 0, message.length, silentPeer(), false, out, 0, nowMs) > 0) return true
+    packets.begin(nowMs)
+    if (packets.serve(message, 0, message.length, silentPeer(), false, out, 0) > 0) return true
     const made = reply('next', { answer, uniformTtlSeconds: 30, reuse: reuse(nowMs) })
     const block = { shuffles: false, observers: [observer] }
     packets.store(
@@ -93,6 +94,6 @@ test('a message that is shorter than its header is not looked for', () => {
   const packets = new PacketCache(new Epochs())
   for (let octets = 0; octets < 12; octets++) {
     const message = new Uint8Array(octets)
-    assert.equal(packets.serve(message, 0, octets, silentPeer(), true, new Uint8Array(512), 0, 0), 0)
+    assert.equal(packets.serve(message, 0, octets, silentPeer(), true, new Uint8Array(512), 0), 0)
   }
 })

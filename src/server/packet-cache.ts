@@ -82,6 +82,11 @@ export class PacketCache {
     })
   }
 
+  /** Says what time it is, in monotonic milliseconds, for the messages that follow. */
+  begin(nowMs: number): void {
+    this.#ring.nowMs = nowMs
+  }
+
   /** Answers the message from `start` to `end` if its reply is here and good; returns the reply's length, else 0. */
   serve(
     message: Uint8Array,
@@ -91,7 +96,6 @@ export class PacketCache {
     isStream: boolean,
     out: Uint8Array,
     outStart: number,
-    nowMs: number,
   ): number {
     if (end - start < HEADER_OCTETS) {
       this.#isKnown = false
@@ -109,8 +113,8 @@ export class PacketCache {
       const place = (hash & (SETS - 1)) * WAYS + way
       const audience = this.#audiences[place]!
       let told: Told | null = audience.ofRepeats
-      if (!this.#ring.isGood(at, nowMs, this.#epochs.values)) {
-        told = this.#renew(at, audience, nowMs)
+      if (!this.#ring.isGood(at, this.#epochs.values)) {
+        told = this.#renew(at, audience)
         if (told === null) {
           this.#clear(place)
           this.#notice(hash, set + MISSED)
@@ -119,7 +123,7 @@ export class PacketCache {
         }
       }
       if (audience.countsDown) {
-        const ttlSeconds = this.#ring.countDown(at, nowMs)
+        const ttlSeconds = this.#ring.countDown(at)
         if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) audience.recency?.touch(this.#ring.epoch(at))
       }
       const { counters, observers } = told
@@ -176,8 +180,9 @@ export class PacketCache {
   }
 
   /** Who is told of a reply that is no longer good, if that can be mended without the chain; else `null`. */
-  #renew(at: number, { recency, ofRepeats, ofRenewals }: Audience, nowMs: number): Told | null {
+  #renew(at: number, { recency, ofRepeats, ofRenewals }: Audience): Told | null {
     if (recency === null || ofRenewals === null || !this.#ring.isUnchanged(at, this.#epochs.values)) return null
+    const { nowMs } = this.#ring
     const epoch = this.#ring.epoch(at)
     let told = ofRepeats // A query that differs in flags or EDNS may have come before.
     let untilMs = recency.untilMs(epoch)

@@ -63,6 +63,11 @@ export class PacketRing {
   readonly #doubles: Float64Array
   readonly #view: DataView
   readonly #onGivenUp: (place: number, at: number) => void
+  /**
+   * What time it is, in monotonic milliseconds. Handed to a function that V8 does not put into its caller, a number with a fraction is
+   * garbage each time.
+   */
+  nowMs = 0
   /** Room from `#oldest` on is taken, up to `#next`; both only grow, and stand for an offset modulo the ring's size. */
   #oldest = 0
   #next = 0
@@ -136,8 +141,8 @@ export class PacketRing {
   }
 
   /** Whether the reply may still be sent; `epochs` are the values by epoch. */
-  isGood(at: number, nowMs: number, epochs: Uint32Array): boolean {
-    return nowMs < this.#doubles[((at >> 2) + UNTIL_MS) >> 1]! && this.isUnchanged(at, epochs)
+  isGood(at: number, epochs: Uint32Array): boolean {
+    return this.nowMs < this.#doubles[((at >> 2) + UNTIL_MS) >> 1]! && this.isUnchanged(at, epochs)
   }
 
   /** Whether nothing but its time may be over; `epochs` are the values by epoch. */
@@ -175,16 +180,21 @@ export class PacketRing {
     return length
   }
 
-  /** Sets the reply's times to live to what is left of its life at `nowMs`, in seconds, and returns it; -1 if they were that. */
-  countDown(at: number, nowMs: number): number {
+  /** Sets the reply's times to live to what is left of its life, in seconds, and returns it; -1 if they were that. */
+  countDown(at: number): number {
     const word = at >> 2
-    const ttlSeconds = Math.ceil((this.#doubles[(word + UNTIL_MS) >> 1]! - nowMs) / 1000)
+    const ttlSeconds = Math.ceil((this.#doubles[(word + UNTIL_MS) >> 1]! - this.nowMs) / 1000)
     if (ttlSeconds === this.#words[word + TTL_SECONDS]) return -1
     this.#words[word + TTL_SECONDS] = ttlSeconds
+    this.#writeTtl(at, ttlSeconds)
+    return ttlSeconds
+  }
+
+  #writeTtl(at: number, ttlSeconds: number): void {
     const octets = this.#octets
     const rest = this.#restAt(at)
     const first = this.#offsetsAt(at)
-    const count = this.#words[word + COUNTS]! & 0xffff
+    const count = this.#words[(at >> 2) + COUNTS]! & 0xffff
     for (let i = 0; i < count; i++) {
       const ttl = rest + this.#halves[first + i]!
       octets[ttl] = ttlSeconds >>> 24
@@ -192,7 +202,6 @@ export class PacketRing {
       octets[ttl + 2] = ttlSeconds >>> 8
       octets[ttl + 3] = ttlSeconds
     }
-    return ttlSeconds
   }
 
   /** Puts the addresses in a random order, all orders equally likely (Fisher and Yates). */

@@ -58,6 +58,7 @@ export class Server implements Responder, ServerContext {
   readonly #clock: Clock
   readonly #packets: PacketCache | null
   #nowMs = 0
+  #isSettled = true
   #query: Query = new Query()
   #pending = 0
   #streamed = 0
@@ -80,6 +81,13 @@ export class Server implements Responder, ServerContext {
 
   begin(): void {
     this.#nowMs = this.#clock.nowMs()
+    this.#isSettled = true
+    this.#packets?.begin(this.#nowMs)
+  }
+
+  /** What a chain leaves behind is not known, so that only answers from the packet cache count as settled. */
+  get isSettled(): boolean {
+    return this.#isSettled
   }
 
   answer(
@@ -93,9 +101,10 @@ export class Server implements Responder, ServerContext {
   ): number {
     const packets = this.#packets
     if (packets !== null) {
-      const length = packets.serve(octets, start, end, peer, isStream, out, outStart, this.#nowMs)
+      const length = packets.serve(octets, start, end, peer, isStream, out, outStart)
       if (length > 0) return length
     }
+    this.#isSettled = false
     const verdict = admit(octets, start, end)
     if (verdict !== Verdict.ACCEPT) return this.#reject(verdict, octets, start, out, outStart)
     const query = this.#query

@@ -230,6 +230,7 @@ for (const [name, listen, skip] of TRANSPORTS) {
       const { listener, connect, send } = await bench(t)
       listener.responder = {
         begin() {},
+        isSettled: false,
         answer(octets, start, end, peer) {
           const message = octets.slice(start, end)
           const waiting = peer.detach()

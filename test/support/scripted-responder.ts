@@ -29,6 +29,8 @@ export interface Asked {
 
 /** Answers as the messages themselves say, so that tests of transports need no server. */
 export class ScriptedResponder implements Responder {
+  readonly isSettled: boolean
+
   begin(): void {}
 
   readonly asked: Asked[] = []
@@ -36,8 +38,9 @@ export class ScriptedResponder implements Responder {
   readonly #mark: number
 
   /** `mark` is the second header octet of every answer, so that tests see who gave it. */
-  constructor(mark = 0) {
+  constructor(mark = 0, isSettled = false) {
     this.#mark = mark
+    this.isSettled = isSettled
   }
 
   get heldCount(): number {

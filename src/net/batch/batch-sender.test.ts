@@ -12,7 +12,7 @@ const NAME = new Uint8Array(16)
 const NO_CONTROL = new Uint8Array(0)
 
 describe('sending in batches', { skip: real === null && 'needs node:ffi and Linux on x86-64 or arm64' }, () => {
-  /** What the next calls of sendmmsg do: a count that is taken, or the error that comes. */
+  /** What the next calls of sendmmsg, and of sendmsg for a single message, do: a count that is taken, or the error that comes. */
   let answers: (number | string)[]
   /** How many messages each call was given. */
   let calls: number[]
@@ -27,15 +27,17 @@ describe('sending in batches', { skip: real === null && 'needs node:ffi and Linu
     drops = new Map()
     blocked = []
     let error = ''
+    const send = (count: number): number => {
+      calls.push(count)
+      const answer = answers.shift() ?? count
+      if (typeof answer === 'number') return Math.min(answer, count)
+      error = answer
+      return -1
+    }
     c = {
       ...real!,
-      sendmmsg(_fd, _headers, count) {
-        calls.push(count)
-        const answer = answers.shift() ?? count
-        if (typeof answer === 'number') return Math.min(answer, count)
-        error = answer
-        return -1
-      },
+      sendmsg: () => send(1),
+      sendmmsg: (_fd, _headers, count) => send(count),
       errorName: () => error,
     }
     sender = new BatchSender(

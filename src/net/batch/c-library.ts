@@ -11,15 +11,20 @@ export interface CLibrary {
   getsockname(fd: number, address: bigint, length: bigint): number
   setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
   getsockopt(fd: number, level: number, option: number, value: bigint, length: bigint): number
+  sendmsg(fd: number, header: bigint, flags: number): number
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
   sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
   close(fd: number): number
+  poll(descriptors: bigint, count: bigint, timeoutMs: number): number
   pollInit(loop: bigint, handle: bigint, fd: number): number
   pollStart(handle: bigint, events: number, callback: bigint): number
   pollStop(handle: bigint): number
   uvClose(handle: bigint, callback: bigint): void
   uvRef(handle: bigint): void
   uvUnref(handle: bigint): void
+  backendFd(loop: bigint): number
+  backendTimeout(loop: bigint): number
+  updateTime(loop: bigint): void
   /** The loop of this thread. */
   readonly loop: bigint
   /** Octets of a `uv_poll_t`. */
@@ -44,9 +49,12 @@ const SIGNATURES = {
   getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
-  recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'], return: 'i32' },
-  sendmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32'], return: 'i32' },
+  sendmsg: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
+  // A pointer that is said to be one to a function has node:ffi take the faster of its two ways to pass four arguments and more.
+  recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'function'], return: 'i32' },
+  sendmmsg: { arguments: ['i32', 'function', 'u32', 'i32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
+  poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
   __errno_location: { arguments: [], return: 'pointer' },
   uv_poll_init: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
   uv_poll_start: { arguments: ['pointer', 'i32', 'pointer'], return: 'i32' },
@@ -54,6 +62,9 @@ const SIGNATURES = {
   uv_close: { arguments: ['pointer', 'pointer'], return: 'void' },
   uv_ref: { arguments: ['pointer'], return: 'void' },
   uv_unref: { arguments: ['pointer'], return: 'void' },
+  uv_backend_fd: { arguments: ['pointer'], return: 'i32' },
+  uv_backend_timeout: { arguments: ['pointer'], return: 'i32' },
+  uv_update_time: { arguments: ['pointer'], return: 'void' },
   uv_handle_set_data: { arguments: ['pointer', 'pointer'], return: 'void' },
   calloc: { arguments: ['u64', 'u64'], return: 'pointer' },
   free: { arguments: ['pointer'], return: 'void' },
@@ -99,15 +110,20 @@ function load(): CLibrary | null {
       getsockname: functions.getsockname,
       setsockopt: functions.setsockopt,
       getsockopt: functions.getsockopt,
+      sendmsg: functions.sendmsg,
       recvmmsg: functions.recvmmsg,
       sendmmsg: functions.sendmmsg,
       close: functions.close,
+      poll: functions.poll,
       pollInit: functions.uv_poll_init,
       pollStart: functions.uv_poll_start,
       pollStop: functions.uv_poll_stop,
       uvClose: functions.uv_close,
       uvRef: functions.uv_ref,
       uvUnref: functions.uv_unref,
+      backendFd: functions.uv_backend_fd,
+      backendTimeout: functions.uv_backend_timeout,
+      updateTime: functions.uv_update_time,
       loop: ffi.getCurrentEventLoop(),
       pollHandleOctets: Number(functions.uv_handle_size(UV_POLL)),
       errorName: () => getSystemErrorName(-ffi.getInt32(errno)),

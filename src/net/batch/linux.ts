@@ -23,5 +23,7 @@ export const IPV6_V6ONLY = 26
 export const IPV6_RECVPKTINFO = 49
 export const IPV6_PKTINFO = 50
 
+export const POLLIN = 1
+
 export const UV_READABLE = 1
 export const UV_WRITABLE = 2

@@ -1,6 +1,9 @@
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import type { CLibrary } from '#net/batch/c-library.ts'
+import type { Waiting } from '#net/batch/inner-loop.ts'
+import { InnerLoop } from '#net/batch/inner-loop.ts'
+import { UV_READABLE } from '#net/batch/linux.ts'
 
 /** Words of a `uv_poll_t` (32 bits each): `data` comes first, `flags` after ten pointers and a padded integer. */
 const DATA = 0
@@ -11,7 +14,8 @@ const UV_HANDLE_INTERNAL = 0x10
 const WAITING = 1
 
 /** All descriptors that are being watched in this thread. */
-const watched = new Set<Readiness>()
+const watched: Readiness[] = []
+let innerLoop: InnerLoop | null = null
 let isLooking = false
 
 /**
@@ -22,19 +26,19 @@ let isLooking = false
  * being terminated. Instead the callback is libuv's own `uv_handle_set_data(handle, status, events)`, which makes `data`
  * the status: 0. An immediate that does not keep the loop awake (`unref`) looks at that after each time the loop slept.
  */
-export class Readiness {
+export class Readiness implements Waiting {
+  readonly fd: number
+  readonly onReady: () => boolean
   readonly #c: CLibrary
-  readonly #fd: number
   readonly #handle: bigint
   readonly #words: Uint32Array
-  readonly #onReady: () => void
   #events = 0
 
   /** Throws if libuv does not take the descriptor. */
-  constructor(c: CLibrary, fd: number, onReady: () => void) {
+  constructor(c: CLibrary, fd: number, onReady: () => boolean) {
     this.#c = c
-    this.#fd = fd
-    this.#onReady = onReady
+    this.fd = fd
+    this.onReady = onReady
     // C's own memory: libuv may look at it when the thread's JavaScript is gone.
     this.#handle = c.calloc(1, c.pollHandleOctets)
     this.#words = c.wordsAt(this.#handle, c.pollHandleOctets)
@@ -43,8 +47,13 @@ export class Readiness {
       throw new Error('libuv does not poll this descriptor')
     }
     if (!isMainThread) this.#surviveTermination()
-    watched.add(this)
+    innerLoop ??= new InnerLoop(c)
+    watched.push(this)
     look()
+  }
+
+  get isReading(): boolean {
+    return this.#events === UV_READABLE
   }
 
   /** Waits for `UV_READABLE`, `UV_WRITABLE` or both; 0 for nothing. */
@@ -57,23 +66,31 @@ export class Readiness {
 
   /** Gives the descriptor back to its owner, who may close it at once. */
   close(): void {
-    watched.delete(this)
+    watched.splice(watched.indexOf(this), 1)
     this.#c.uvClose(this.#handle, this.#c.freeFunction)
   }
 
-  /** Calls `onReady` if the descriptor has become ready. */
-  look(): void {
+  pause(): void {
+    this.#c.pollStop(this.#handle)
+  }
+
+  resume(): void {
+    this.watch(this.#events)
+  }
+
+  /** Whether the descriptor has become ready. Waits again from now on. */
+  takeReady(): boolean {
     const status = this.#words[DATA]!
-    if (status === WAITING) return
+    if (status === WAITING) return false
     this.#words[DATA] = WAITING
     if (status !== 0) this.watch(this.#events) // libuv stops at an error of the socket, which reading then takes away.
-    this.#onReady()
+    return true
   }
 
   /** Closes handle and descriptor because the thread ends. */
   abandon(): void {
     this.close()
-    this.#c.close(this.#fd)
+    this.#c.close(this.fd)
   }
 
   /**
@@ -99,14 +116,21 @@ function look(): void {
 
 function lookAtAll(): void {
   isLooking = false
-  if (watched.size === 0) return
+  if (watched.length === 0) return
   look()
-  for (const readiness of watched) readiness.look()
+  let wasReady = false
+  let isSettled = true
+  for (const each of watched) {
+    if (!each.takeReady()) continue
+    wasReady = true
+    if (!each.onReady()) isSettled = false
+  }
+  if (wasReady && isSettled) innerLoop?.run(watched)
 }
 
 /** A worker thread that ends by itself gives its descriptors back; the main thread leaves that to the system. */
 if (!isMainThread) {
   process.on('exit', () => {
-    for (const readiness of watched) readiness.abandon()
+    for (const readiness of [...watched]) readiness.abandon()
   })
 }

@@ -24,6 +24,7 @@ function listenInBatches(): void {
   if (c === null) throw new Error('this system has no batched transport')
   const responder: Responder = {
     begin() {},
+    isSettled: true,
     answer(octets, start, end, _peer: Peer, _isStream, out, outStart) {
       return echo(octets, start, end, out, outStart)
     },
