@@ -1,5 +1,7 @@
+import { median } from '#test/bench/median.ts'
 import type { Load } from '#test/bench/peers/load.ts'
 import { askAtRateByDnsperf } from '#test/bench/peers/load.ts'
+import type { Metered } from '#test/bench/peers/meter.ts'
 import { metered } from '#test/bench/peers/meter.ts'
 import { askAtRateSteadily, canAskSteadily } from '#test/bench/peers/steady/ask-at-rate.ts'
 
@@ -15,9 +17,9 @@ export interface Latencies {
   readonly samples: number
   /** At the rate that is the same for all servers; `null` without one. */
   readonly p99AtRateUs: number | null
-  /** Part of the questions with which the steady client was late at either rate, from 0 to 1. */
+  /** Part of the questions with which the steady client was late, from 0 to 1, in the span where it was greatest. */
   readonly lateShare: number
-  /** Part of the questions without an answer at either rate, from 0 to 1. */
+  /** Part of the questions without an answer, from 0 to 1, in the span where it was greatest. */
   readonly lostShare: number
   /** By dnsperf in any case, at half of this server's peak. */
   readonly dnsperfP50Us: number
@@ -26,28 +28,49 @@ export interface Latencies {
 
 type AtRate = Pick<Latencies, 'latencyClient' | 'p50Us' | 'p90Us' | 'p99Us' | 'samples' | 'lateShare' | 'lostShare'>
 
-/** Asks the server `pid` at half of its peak and, unless that is 0, at the rate that is the same for all. */
+/** What a server is asked to find out how long its answers take. */
+export interface LatencyPlan {
+  /** How many times it is asked at each rate, by turns: figures are medians of these. */
+  readonly spans: number
+  readonly seconds: number
+  readonly halfOfPeak: number
+  /** A rate that is the same for all servers; 0 for none. */
+  readonly rate: number
+}
+
+/** Asks the server `pid` as planned. */
 export async function measureLatencies(
   pid: number,
   load: Load,
-  seconds: number,
-  halfOfPeak: number,
-  rate: number,
+  { spans, seconds, halfOfPeak, rate }: LatencyPlan,
 ): Promise<{ readonly latencies: Latencies; readonly othersShare: number }> {
-  const half = await metered(pid, () => askAtRate(load, seconds, halfOfPeak))
-  const same = rate === 0 ? null : await metered(pid, () => askAtRate(load, seconds, rate))
-  const isByDnsperf = half.result.latencyClient === 'dnsperf'
-  const byDnsperf = isByDnsperf ? half : await metered(pid, () => askAtRateByDnsperf(load, seconds, halfOfPeak))
-  const latencies = {
-    ...half.result,
-    p99AtRateUs: same?.result.p99Us ?? null,
-    lateShare: Math.max(half.result.lateShare, same?.result.lateShare ?? 0),
-    lostShare: Math.max(half.result.lostShare, same?.result.lostShare ?? 0),
-    dnsperfP50Us: byDnsperf.result.p50Us,
-    dnsperfP99Us: byDnsperf.result.p99Us,
+  const half: Metered<AtRate>[] = []
+  const same: Metered<AtRate>[] = []
+  const byDnsperf: Metered<Pick<AtRate, 'p50Us' | 'p99Us'>>[] = []
+  for (let span = 0; span < spans; span++) {
+    half.push(await metered(pid, () => askAtRate(load, seconds, halfOfPeak)))
+    if (rate !== 0) same.push(await metered(pid, () => askAtRate(load, seconds, rate)))
+    if (!canAskSteadily(load)) byDnsperf.push(half.at(-1)!)
+    else byDnsperf.push(await metered(pid, () => askAtRateByDnsperf(load, seconds, halfOfPeak)))
   }
-  const usages = [half.usage, byDnsperf.usage, ...(same === null ? [] : [same.usage])]
-  return { latencies, othersShare: Math.max(...usages.map(({ othersShare }) => othersShare)) }
+  const asked = [...half, ...same]
+  const latencies = {
+    latencyClient: half[0]!.result.latencyClient,
+    p50Us: medianOf(half, 'p50Us'),
+    p90Us: medianOf(half, 'p90Us'),
+    p99Us: medianOf(half, 'p99Us'),
+    samples: half.reduce((sum, { result }) => sum + result.samples, 0),
+    p99AtRateUs: same.length === 0 ? null : medianOf(same, 'p99Us'),
+    lateShare: Math.max(...asked.map(({ result }) => result.lateShare)),
+    lostShare: Math.max(...asked.map(({ result }) => result.lostShare)),
+    dnsperfP50Us: medianOf(byDnsperf, 'p50Us'),
+    dnsperfP99Us: medianOf(byDnsperf, 'p99Us'),
+  }
+  return { latencies, othersShare: Math.max(...[...asked, ...byDnsperf].map(({ usage }) => usage.othersShare)) }
+}
+
+function medianOf<K extends string>(spans: readonly Metered<Record<K, number>>[], figure: K): number {
+  return median(spans.map(({ result }) => result[figure]))
 }
 
 async function askAtRate(load: Load, seconds: number, queriesPerSecond: number): Promise<AtRate> {

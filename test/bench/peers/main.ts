@@ -48,6 +48,7 @@ const bench: Bench = {
   expected: expectedAnswers(services),
   warmUpSeconds: options.warmUp,
   seconds: options.seconds,
+  spans: options.spans,
   rate: options.rate,
   threads: options.threads,
   upstreamPort: upstream.port,
@@ -118,7 +119,7 @@ function text(): string {
   const rate = options.rate === 0 ? '' : `; the rate that is the same for all is ${options.rate} queries/s`
   const lines = [
     `${machineText()}; ${bench.pinning.text}.`,
-    `${options.services} Services; medians of ${options.rounds} rounds of ${options.seconds} s; ${options.threads} serving thread(s) each${rate}.`,
+    `${options.services} Services; medians of ${options.rounds} rounds of ${options.seconds} s, latencies of ${options.spans} spans in each; ${options.threads} serving thread(s) each${rate}.`,
     `Peers: ${versions.join(', ') || 'none'}. Missing: ${field.missing.join(', ') || 'none'}.`,
     ...[...failures].map(([name, message]) => `**${name} did not run**: ${message}`),
   ]

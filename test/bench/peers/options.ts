@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly warmUp: number
   /** How long each load of a measurement lasts. */
   readonly seconds: number
+  /** How many times in each round the latencies of a server are measured. */
+  readonly spans: number
   /** Queries a second at which all servers are asked besides half of their peak; 0 for none. */
   readonly rate: number
   readonly threads: number
@@ -34,6 +36,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       rounds: { type: 'string', default: '3' },
       'warm-up': { type: 'string', default: '20' },
       seconds: { type: 'string', default: '3' },
+      spans: { type: 'string', default: '3' },
       rate: { type: 'string', default: '40000' },
       threads: { type: 'string', default: '1' },
       services: { type: 'string', default: '10000' },
@@ -52,6 +55,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     rounds: count('rounds', values.rounds, 1, 100),
     warmUp: count('warm-up', values['warm-up'], 1, 60),
     seconds: count('seconds', values.seconds, 1, 60),
+    spans: count('spans', values.spans, 1, 100),
     rate: count('rate', values.rate, 0, 10_000_000),
     threads: count('threads', values.threads, 1, 64),
     services: count('services', values.services, 1, 65_000),

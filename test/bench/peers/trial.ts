@@ -36,6 +36,8 @@ export interface Bench {
   readonly expected: ExpectedAnswers
   readonly warmUpSeconds: number
   readonly seconds: number
+  /** How many times latencies are measured. */
+  readonly spans: number
   /** A rate at which all servers are asked besides half of their peak, in queries a second; 0 for none. */
   readonly rate: number
   readonly threads: number
@@ -90,7 +92,7 @@ export async function runTrials(contender: Contender, bench: Bench): Promise<Tri
 
 async function runTrial(
   { name, kind, transport }: Contender,
-  { directory, expected, warmUpSeconds, seconds, rate, threads, pinning }: Bench,
+  { directory, expected, warmUpSeconds, seconds, spans, rate, threads, pinning }: Bench,
   server: ChildServer,
   port: number,
   set: QuerySet,
@@ -102,7 +104,12 @@ async function runTrial(
   await warmUp(load, warmUpSeconds)
   const wrong = kind === 'ceiling' ? '' : await wrongAnswer(port, set.lines, expected)
   const { result: peak, usage } = await metered(server.pid, () => askAtPeak(load, seconds))
-  const { latencies, othersShare } = await measureLatencies(server.pid, load, seconds, peak.queriesPerSecond / 2, rate)
+  const { latencies, othersShare } = await measureLatencies(server.pid, load, {
+    spans,
+    seconds,
+    rate,
+    halfOfPeak: peak.queriesPerSecond / 2,
+  })
   return {
     server: name,
     set: set.name,
