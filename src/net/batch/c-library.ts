@@ -25,6 +25,7 @@ export interface CLibrary {
   backendFd(loop: bigint): number
   backendTimeout(loop: bigint): number
   updateTime(loop: bigint): void
+  metricsInfo(loop: bigint, metrics: bigint): number
   /** The loop of this thread. */
   readonly loop: bigint
   /** Octets of a `uv_poll_t`. */
@@ -65,6 +66,7 @@ const SIGNATURES = {
   uv_backend_fd: { arguments: ['pointer'], return: 'i32' },
   uv_backend_timeout: { arguments: ['pointer'], return: 'i32' },
   uv_update_time: { arguments: ['pointer'], return: 'void' },
+  uv_metrics_info: { arguments: ['pointer', 'pointer'], return: 'i32' },
   uv_handle_set_data: { arguments: ['pointer', 'pointer'], return: 'void' },
   calloc: { arguments: ['u64', 'u64'], return: 'pointer' },
   free: { arguments: ['pointer'], return: 'void' },
@@ -124,6 +126,7 @@ function load(): CLibrary | null {
       backendFd: functions.uv_backend_fd,
       backendTimeout: functions.uv_backend_timeout,
       updateTime: functions.uv_update_time,
+      metricsInfo: functions.uv_metrics_info,
       loop: ffi.getCurrentEventLoop(),
       pollHandleOctets: Number(functions.uv_handle_size(UV_POLL)),
       errorName: () => getSystemErrorName(-ffi.getInt32(errno)),

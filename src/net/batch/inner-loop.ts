@@ -17,6 +17,11 @@ export interface Waiting {
 /** `struct pollfd`, in 32-bit words: the descriptor, then what is asked for and, in the upper half, what there is. */
 const ENTRY_WORDS = 2
 
+/** `uv_metrics_t`, in 32-bit words: turns of the loop, events, both with 64 bits; then what is of no interest here. */
+const METRICS_OCTETS = 128
+const TURNS = 0
+const EVENTS = 2
+
 /** Descriptors that become ready within that many milliseconds of each other are waited for here. */
 const SOON_MS = 1
 
@@ -37,6 +42,10 @@ const WAIT_MS = 10
 export class InnerLoop {
   readonly #c: CLibrary
   readonly #backendFd: number
+  readonly #metrics: NativeMemory
+  /** As they were when `run` was last called. */
+  #turns = 0
+  #events = 0
   #entries: NativeMemory
   #count = 0n
   #readyAtMs = 0
@@ -44,15 +53,17 @@ export class InnerLoop {
   constructor(c: CLibrary) {
     this.#c = c
     this.#backendFd = c.backendFd(c.loop)
+    this.#metrics = new NativeMemory(c, METRICS_OCTETS)
     this.#entries = new NativeMemory(c, 0)
   }
 
-  /** To be called from the event loop when one of `all` has been ready and has left nothing to go on with. */
-  run(all: readonly Waiting[]): void {
+  /** To be called from the event loop when `readyCount` of `all` have been ready and have left nothing to go on with. */
+  run(all: readonly Waiting[], readyCount: number): void {
     const nowMs = performance.now()
     const isSoon = nowMs - this.#readyAtMs < SOON_MS
     this.#readyAtMs = nowMs
-    if (!isSoon || !all.every(each => each.isReading)) return
+    const isAlone = this.#isAlone(readyCount)
+    if (!isSoon || !isAlone || !all.every(each => each.isReading)) return
     const c = this.#c
     c.updateTime(c.loop)
     if (c.backendTimeout(c.loop) === 0) return
@@ -65,6 +76,20 @@ export class InnerLoop {
       this.#readyAtMs = performance.now()
       for (const each of all) each.resume()
     }
+  }
+
+  /**
+   * Whether nothing else has been ready since `run` was last called, in the turn of the event loop before this. What answers other
+   * events may begin to wait for more descriptors, which libuv tells the kernel of only when it waits itself.
+   */
+  #isAlone(readyCount: number): boolean {
+    this.#c.metricsInfo(this.#c.loop, this.#metrics.address)
+    const { words } = this.#metrics
+    const [turns, events] = [words[TURNS]!, words[EVENTS]!]
+    const isAlone = turns === (this.#turns + 1) >>> 0 && events === (this.#events + readyCount) >>> 0
+    this.#turns = turns
+    this.#events = events
+    return isAlone
   }
 
   #list(all: readonly Waiting[]): void {

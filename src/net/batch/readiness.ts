@@ -118,14 +118,14 @@ function lookAtAll(): void {
   isLooking = false
   if (watched.length === 0) return
   look()
-  let wasReady = false
+  let readyCount = 0
   let isSettled = true
   for (const each of watched) {
     if (!each.takeReady()) continue
-    wasReady = true
+    readyCount++
     if (!each.onReady()) isSettled = false
   }
-  if (wasReady && isSettled) innerLoop?.run(watched)
+  if (readyCount > 0 && isSettled) innerLoop?.run(watched, readyCount)
 }
 
 /** A worker thread that ends by itself gives its descriptors back; the main thread leaves that to the system. */

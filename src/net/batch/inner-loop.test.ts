@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, test } from 'node:test'
+import type { CLibrary } from '#net/batch/c-library.ts'
+import { InnerLoop } from '#net/batch/inner-loop.ts'
+
+const SOCKET = 7
+const BACKEND = 3
+const READABLE = 1 << 16
+
+describe('the inner loop, its system calls played by the test', () => {
+  /** What libuv would say. */
+  let turns: number
+  let events: number
+  let sleepsMs: number
+  /** Descriptors that are ready after each wait; a wait beyond the last comes to nothing. */
+  let ready: number[][]
+  /** How long each wait would have been, in milliseconds. */
+  let waits: number[]
+  let answers: number
+  let isSettled: boolean
+  let isReading: boolean
+  let isPaused: boolean
+  let loop: InnerLoop
+
+  beforeEach(() => {
+    turns = 10
+    events = 100
+    sleepsMs = -1
+    ready = []
+    waits = []
+    answers = 0
+    isSettled = true
+    isReading = true
+    isPaused = false
+    loop = new InnerLoop(library())
+  })
+
+  function library(): CLibrary {
+    const memories: Uint32Array[] = []
+    const played: Partial<CLibrary> = {
+      loop: 1n,
+      addressOf: memory => BigInt(memories.push(new Uint32Array(memory)) - 1),
+      backendFd: () => BACKEND,
+      backendTimeout: () => sleepsMs,
+      updateTime() {},
+      metricsInfo(_loop, metrics) {
+        const words = memories[Number(metrics)]!
+        words[0] = turns
+        words[2] = events
+        return 0
+      },
+      poll(descriptors, count, timeoutMs) {
+        assert.ok(isPaused)
+        waits.push(timeoutMs)
+        const words = memories[Number(descriptors)]!
+        const now = ready.shift() ?? []
+        for (let i = 0; i < Number(count); i++) words[2 * i + 1] = 1 | (now.includes(words[2 * i]!) ? READABLE : 0)
+        return now.length
+      },
+    }
+    return played as CLibrary
+  }
+
+  /** A turn of the event loop with so many events, of which the socket's is one. */
+  function turn(eventCount = 1): void {
+    turns++
+    events += eventCount
+    const socket = {
+      fd: SOCKET,
+      isReading,
+      onReady: () => {
+        answers++
+        return isSettled
+      },
+      pause() {
+        isPaused = true
+      },
+      resume() {
+        isPaused = false
+      },
+    }
+    loop.run([socket], 1)
+    assert.ok(!isPaused)
+  }
+
+  const rules: [rule: string, prepare: () => void, waitCount: number][] = [
+    ['waits when nothing but its sockets was ready in two turns', () => {}, 1],
+    ['does not when other events came in the turn', () => void events++, 0],
+    ['does not when there was a turn without its sockets', () => void turns++, 0],
+    ['does not when the event loop would not sleep', () => void (sleepsMs = 0), 0],
+    ['does not when a socket waits for something else', () => void (isReading = false), 0],
+  ]
+  for (const [rule, prepare, waitCount] of rules) {
+    test(rule, () => {
+      turn()
+      assert.equal(waits.length, 0)
+      prepare()
+      turn()
+      assert.equal(waits.length, waitCount)
+    })
+  }
+
+  const ends: [rule: string, prepare: () => void, ready: number[][], answers: number][] = [
+    ['answers until nothing comes', () => {}, [[SOCKET], [SOCKET], [SOCKET]], 3],
+    ['ends when the event loop has something to do', () => {}, [[SOCKET], [BACKEND], [SOCKET]], 1],
+    ['answers what came with that', () => {}, [[SOCKET, BACKEND], [SOCKET]], 1],
+    ['ends when an answer leaves something behind', () => void (isSettled = false), [[SOCKET], [SOCKET]], 1],
+  ]
+  for (const [rule, prepare, waited, wanted] of ends) {
+    test(rule, () => {
+      turn()
+      prepare()
+      ready = waited
+      turn()
+      assert.equal(answers, wanted)
+    })
+  }
+
+  test('waits no longer than until the next timer, and than 10 ms', () => {
+    for (const [sleeps, waited] of [
+      [-1, [10]],
+      [500, [10]],
+      [5, [4, 5]],
+      [1, [0, 1, undefined]],
+    ] as const) {
+      waits = []
+      sleepsMs = sleeps
+      turn()
+      turn()
+      assert.ok(
+        waited.some(each => each === waits[0]),
+        `${waits} for ${sleeps}`,
+      )
+    }
+  })
+})
