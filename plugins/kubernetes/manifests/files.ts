@@ -5,11 +5,14 @@ import { readManifest } from '#plugins/kubernetes/manifests/object.ts'
 import { listFiles } from '#plugins/kubernetes/manifests/paths.ts'
 
 interface KnownFile {
-  /** What told the last version that was read from others. */
+  /** What told the last version that was read from others; `EMPTIED` when that had nothing in it and its objects are those before. */
   readonly fingerprint: string
   /** What the last version without an error held. */
   readonly objects: readonly ManifestObject[]
 }
+
+/** The fingerprint of no file. */
+const EMPTIED = 'emptied'
 
 /** The manifest files below some paths, each read again only when it has changed. */
 export class ManifestFiles {
@@ -67,7 +70,12 @@ export class ManifestFiles {
       const { ino, size, mtimeMs, ctimeMs } = await stat(path)
       fingerprint = `${ino} ${size} ${mtimeMs} ${ctimeMs}`
       if (fingerprint === last?.fingerprint) return last
-      const { objects, errors } = readManifest(await readFile(path, 'utf8'), path, this.#withZones)
+      const text = await readFile(path, 'utf8')
+      // Whoever writes a file in place empties it first: only at the next look it counts as empty.
+      if (text === '' && last !== undefined && last.objects.length > 0 && last.fingerprint !== EMPTIED) {
+        return { fingerprint: EMPTIED, objects: last.objects }
+      }
+      const { objects, errors } = readManifest(text, path, this.#withZones)
       for (const error of errors) this.#log.error(error.message)
       return { fingerprint, objects: errors.length === 0 ? objects : (last?.objects ?? []) }
     } catch (error) {
