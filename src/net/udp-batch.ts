@@ -1,10 +1,11 @@
+import { Backlog } from '#net/batch/backlog.ts'
 import type { BatchPeerContext } from '#net/batch/batch-peer.ts'
 import { BatchPeer } from '#net/batch/batch-peer.ts'
 import { BatchSender } from '#net/batch/batch-sender.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
 import { KernelDrops } from '#net/batch/kernel-drops.ts'
-import { MSG_DONTWAIT, UV_READABLE, UV_WRITABLE } from '#net/batch/linux.ts'
+import { UV_READABLE, UV_WRITABLE } from '#net/batch/linux.ts'
 import type { OpenSocket } from '#net/batch/open-socket.ts'
 import { openSocket } from '#net/batch/open-socket.ts'
 import { turnAround } from '#net/batch/packet-info.ts'
@@ -19,11 +20,11 @@ import type { UdpListener } from '#net/udp-listener.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
 import { UnderWay } from '#net/under-way.ts'
 
-/** Messages taken from the system, and replies given to it, in one call. */
-const BATCH = 64
+/** Replies given to the system in one call. Before the next ones it is asked for newer messages. */
+const BATCH = 32
 
-/** Batches in a row before timers and other sockets have their turn: about 2 ms of answers. */
-const ROUNDS = 8
+/** Messages taken in a row before timers and other sockets have their turn: about 2 ms of answers. */
+const TURN = 512
 
 /**
  * Listens for DNS over UDP with recvmmsg and sendmmsg: one call of the system for many messages, and replies that leave
@@ -52,12 +53,11 @@ class BatchListener implements UdpListener, BatchPeerContext {
   readonly #c: CLibrary
   readonly #fd: number
   readonly #onDrop: OnDrop
-  readonly #received: Datagrams
+  readonly #backlog: Backlog
   readonly #replies: Datagrams
   readonly #peer: BatchPeer
   readonly #readiness: Readiness
   readonly #kernelDrops: KernelDrops
-  #receivedCount = BATCH
   /** Whether all that was answered since the socket was found ready is settled. */
   #isSettled = true
   #isReading = true
@@ -76,9 +76,9 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.#isShared = options.reusePort ?? false
     this.#onDrop = options.onDrop ?? ignoreDrops
     this.sender = new BatchSender(c, socket.fd, this.#onDrop, isBlocked => this.#watch(isBlocked))
-    this.#received = new Datagrams(c, BATCH, socket.isWildcard)
+    this.#backlog = new Backlog(c, socket.fd, socket.isWildcard)
     this.#replies = new Datagrams(c, BATCH, socket.isWildcard)
-    this.#peer = new BatchPeer(this, this.#received)
+    this.#peer = new BatchPeer(this, this.#backlog.messages)
     this.#readiness = new Readiness(c, socket.fd, () => this.#ready())
     this.#kernelDrops = new KernelDrops(c, socket.fd, this.#onDrop)
     this.#watch(false)
@@ -120,37 +120,41 @@ class BatchListener implements UdpListener, BatchPeerContext {
     return this.#isSettled
   }
 
-  /** Whether more messages may be waiting. */
+  /** Answers what the socket has, the newest first. Whether more messages may be waiting in it. */
   #answerMessages(): boolean {
-    for (let round = 0; round < ROUNDS; round++) {
-      this.#received.makeReady(this.#receivedCount)
-      const count = this.#c.recvmmsg(this.#fd, this.#received.headersFrom(0), BATCH, MSG_DONTWAIT, 0n)
-      this.#receivedCount = Math.max(count, 0)
-      if (count <= 0) return false
-      const replyCount = this.#answerBatch(count)
-      if (replyCount > 0) this.sender.send(this.#replies, replyCount)
-      this.#isSettled &&= this.responder.isSettled
-      if (count < BATCH) return false
-    }
-    return true
+    const backlog = this.#backlog
+    let left = TURN
+    do {
+      if (left > 0) left -= backlog.receive()
+      if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
+    } while (backlog.count > 0)
+    return left <= 0
   }
 
-  #answerBatch(count: number): number {
-    const received = this.#received
+  /** Answers the messages from slot `first` of the backlog on. */
+  #answerNewest(first: number): void {
+    const replyCount = this.#answerBatch(first, this.#backlog.count)
+    if (replyCount > 0) this.sender.send(this.#replies, replyCount)
+    this.#isSettled &&= this.responder.isSettled
+    this.#backlog.dropFrom(first)
+  }
+
+  #answerBatch(first: number, end: number): number {
+    const received = this.#backlog.messages
     const replies = this.#replies
     const { octets } = received
     let replyCount = 0
     this.responder.begin()
-    for (let slot = 0; slot < count; slot++) {
+    for (let slot = end - 1; slot >= first; slot--) {
       if (socketPort(octets, received.nameAt(slot)) === 0) {
         this.#onDrop('port zero', 1)
         continue
       }
       this.#peer.moveTo(slot)
       const start = received.payloadAt(slot)
-      const end = start + received.messageLength(slot)
+      const stop = start + received.messageLength(slot)
       const replyStart = replies.payloadAt(replyCount)
-      const length = this.responder.answer(octets, start, end, this.#peer, false, replies.octets, replyStart)
+      const length = this.responder.answer(octets, start, stop, this.#peer, false, replies.octets, replyStart)
       if (length === 0) continue
       const control = turnAround(octets, received.controlAt(slot), received.controlLength(slot))
       replies.replyTo(replyCount++, length, received, slot, control)

@@ -119,7 +119,7 @@ class ZoneMetrics {
 
   record(query: Query, reply: Reply, responseOctets: number, elapsedMs: number): void {
     const stream = query.isStream ? 1 : 0
-    this.#requestsOf(query.type, query.peer.family, stream).inc()
+    this.#requestsOf(query.type, rowOf(query.type), query.peer.family, stream).inc()
     this.#duration.observe(elapsedMs / 1000)
     this.#requestSizeOf(stream).observe(query.sizeOctets)
     this.#responseSize[stream]!.observe(responseOctets)
@@ -135,7 +135,8 @@ class ZoneMetrics {
 
   ofRepeats({ type, isStream, dnssecOk }: Query, reply: Reply): RepeatObserver {
     const stream = isStream ? 1 : 0
-    const key = `${rowOf(type) * 2 + stream} ${dnssecOk} ${reply.rcode} ${reply.author}`
+    const row = rowOf(type)
+    const key = `${row * 2 + stream} ${dnssecOk} ${reply.rcode} ${reply.author}`
     const known = this.#repeats.get(key)
     if (known !== undefined) return known
     const requestSize = this.#requestSizeOf(stream)
@@ -143,7 +144,7 @@ class ZoneMetrics {
     const responses = this.#responsesOf(reply)
     const observer: RepeatObserver = {
       observe: (peer, _id, queryOctets, replyOctets) => {
-        this.#requestsOf(type, peer.family, stream).inc()
+        this.#requestsOf(type, row, peer.family, stream).inc()
         this.#duration.observe(0)
         requestSize.observe(queryOctets)
         responseSize.observe(replyOctets)
@@ -155,8 +156,8 @@ class ZoneMetrics {
     return observer
   }
 
-  #requestsOf(type: number, family: 4 | 6, stream: 0 | 1): Slot {
-    const index = rowOf(type) * 4 + (family === 6 ? 2 : 0) + stream
+  #requestsOf(type: number, row: number, family: 4 | 6, stream: 0 | 1): Slot {
+    const index = row * 4 + (family === 6 ? 2 : 0) + stream
     return this.#requests[index] ?? this.#addRequests(index, type, family, stream)
   }
 

@@ -50,7 +50,7 @@ describe('sending in batches', { skip: real === null && 'needs node:ffi and Linu
 
   function replies(count: number): Datagrams {
     const received = new Datagrams(c, count, false)
-    received.makeReady(count)
+    received.makeReady(0, count)
     const made = new Datagrams(c, count, false)
     for (let slot = 0; slot < count; slot++) made.replyTo(slot, 20, received, slot, 0)
     return made

@@ -103,10 +103,10 @@ export class Datagrams {
     return this.#memory.words[this.#vectors / 4 + slot * VECTOR_WORDS + VECTOR_LENGTH]!
   }
 
-  /** Makes the first `count` slots ready to receive again: the kernel has put the lengths of what came into them. */
-  makeReady(count: number): void {
+  /** Makes slots from `first` to `end` ready to receive: the kernel puts the lengths of what comes into them. */
+  makeReady(first: number, end: number): void {
     const { words } = this.#memory
-    for (let at = 0; at < count * HEADER_WORDS; at += HEADER_WORDS) {
+    for (let at = first * HEADER_WORDS; at < end * HEADER_WORDS; at += HEADER_WORDS) {
       words[at + NAME_LENGTH] = SOCKET_ADDRESS_OCTETS
       words[at + CONTROL_LENGTH] = this.#withControl ? CONTROL_OCTETS : 0
     }

@@ -45,7 +45,7 @@ export class ClientSocket {
 
   /** Takes the messages that are there, as many as there is room for, and returns their number. */
   receive(into: Datagrams): number {
-    into.makeReady(into.count)
+    into.makeReady(0, into.count)
     return Math.max(0, this.#receive(this.#fd, into.headersFrom(0), into.count, MSG_DONTWAIT, 0n))
   }
 

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Backlog } from '#net/batch/backlog.ts'
+import type { CLibrary } from '#net/batch/c-library.ts'
+import { cLibrary } from '#net/batch/c-library.ts'
+
+const c = cLibrary()
+
+/** A backlog of a socket that has so many messages, and what it asked the socket for. */
+function backlogOf(waiting: number): { backlog: Backlog; asked: number[]; come(more: number): void } {
+  const asked: number[] = []
+  const played: CLibrary = {
+    ...c!,
+    recvmmsg(_fd, _headers, count) {
+      asked.push(count)
+      const came = Math.min(count, waiting)
+      waiting -= came
+      return came === 0 ? -1 : came
+    },
+  }
+  return { backlog: new Backlog(played, 3, false), asked, come: more => void (waiting += more) }
+}
+
+describe('messages that wait for their answers', { skip: c === null && 'needs node:ffi and Linux' }, () => {
+  const TAKEN: readonly [rule: string, waiting: number, came: number, asked: readonly number[]][] = [
+    ['one call of the system tells that there is no more', 3, 3, [64]],
+    ['a socket without messages is asked once', 0, 0, [64]],
+    ['as many as were asked for may not be all', 64, 64, [64, 64]],
+    ['all are taken while there is room', 200, 200, [64, 64, 64, 64]],
+    ['what finds no room stays in the socket', 1000, 256, [64, 64, 64, 64]],
+  ]
+  for (const [rule, waiting, came, expected] of TAKEN) {
+    test(rule, () => {
+      const { backlog, asked } = backlogOf(waiting)
+      assert.equal(backlog.receive(), came)
+      assert.equal(backlog.count, came)
+      assert.deepEqual(asked, expected)
+    })
+  }
+
+  test('the room of those that are answered is taken again, and nobody else is moved', () => {
+    const { backlog, asked, come } = backlogOf(250)
+    backlog.receive()
+    backlog.dropFrom(240)
+    come(30)
+    asked.length = 0
+    assert.equal(backlog.receive(), 16)
+    assert.deepEqual(asked, [16])
+    assert.equal(backlog.count, 256)
+  })
+})
