@@ -334,7 +334,7 @@ describe('UDP, batched transport only', { skip: c === null && 'needs node:ffi an
     [
       'queries that found no room at first are newer than those that did',
       270,
-      place => (place < 64 ? 255 : place < 78 ? 269 + 64 : 269) - place,
+      place => (place < 32 ? 255 : place < 46 ? 269 + 32 : 269) - place,
     ],
   ]
   for (const [rule, queries, idAt] of BACKLOGS) {

@@ -32,19 +32,26 @@ describe('messages that wait for their answers', { skip: c === null && 'needs no
   for (const [rule, waiting, came, expected] of TAKEN) {
     test(rule, () => {
       const { backlog, asked } = backlogOf(waiting)
-      assert.equal(backlog.receive(), came)
+      assert.equal(backlog.receive(512), came)
       assert.equal(backlog.count, came)
       assert.deepEqual(asked, expected)
     })
   }
 
+  test('no more are taken than are wanted', () => {
+    const { backlog, asked } = backlogOf(1000)
+    assert.equal(backlog.receive(100), 100)
+    assert.equal(backlog.receive(10), 10)
+    assert.deepEqual(asked, [64, 36, 10])
+  })
+
   test('the room of those that are answered is taken again, and nobody else is moved', () => {
     const { backlog, asked, come } = backlogOf(250)
-    backlog.receive()
+    backlog.receive(512)
     backlog.dropFrom(240)
     come(30)
     asked.length = 0
-    assert.equal(backlog.receive(), 16)
+    assert.equal(backlog.receive(512), 16)
     assert.deepEqual(asked, [16])
     assert.equal(backlog.count, 256)
   })

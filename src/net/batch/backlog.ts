@@ -34,17 +34,16 @@ export class Backlog {
     return this.#count
   }
 
-  /** Takes what the socket has, as far as there is room, and returns how many messages that were. */
-  receive(): number {
+  /** Takes what the socket has, `most` messages at most and as far as there is room, and returns how many it were. */
+  receive(most: number): number {
     const before = this.#count
-    let wanted: number
-    let came: number
-    do {
-      wanted = Math.min(BATCH, SLOTS - this.#count)
-      if (wanted === 0) break
-      came = this.#c.recvmmsg(this.#fd, this.messages.headersFrom(this.#count), wanted, MSG_DONTWAIT, 0n)
+    const end = Math.min(SLOTS, before + most)
+    while (this.#count < end) {
+      const wanted = Math.min(BATCH, end - this.#count)
+      const came = this.#c.recvmmsg(this.#fd, this.messages.headersFrom(this.#count), wanted, MSG_DONTWAIT, 0n)
       if (came > 0) this.#count += came
-    } while (came === wanted)
+      if (came < wanted) break
+    }
     return this.#count - before
   }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import type { Deferred } from '#lib/deferred.ts'
 import { deferred } from '#lib/deferred.ts'
+import { lookMeanwhile } from '#net/batch/readiness.ts'
 import { acceptReply, encodeQuestion } from '#net/upstream/accept.ts'
 import type { UpstreamAddress } from '#net/upstream/address.ts'
 import type { Operation } from '#net/upstream/exchange-error.ts'
@@ -87,6 +88,7 @@ export class UdpExchange {
 
   #receive(octets: Uint8Array): void {
     if (this.#done) return
+    lookMeanwhile()
     const reply = acceptReply(octets, this.#options.question, this.#id)
     if (typeof reply === 'string') {
       this.#options.observer.ignored(reply)
