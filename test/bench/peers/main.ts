@@ -7,7 +7,7 @@ import { benchCluster, portName } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import { findContenders } from '#test/bench/peers/contenders.ts'
 import { benchOptions } from '#test/bench/peers/options.ts'
-import { pinning } from '#test/bench/peers/pinning.ts'
+import { pinning, runBesideLoad } from '#test/bench/peers/pinning.ts'
 import { querySets } from '#test/bench/peers/query-sets.ts'
 import { ratiosOf, rowsOf } from '#test/bench/peers/results.ts'
 import { killChildren } from '#test/bench/peers/running-children.ts'
@@ -29,6 +29,8 @@ const services = benchCluster(options.services)
 const allSets = querySets(services)
 const ports = new Set(allSets.flatMap(({ lines }) => lines.filter(line => line.endsWith(' SRV'))))
 const directory = mkdtempSync(join(tmpdir(), 'nodens-peers-'))
+const pinned = pinning(options.threads)
+runBesideLoad(pinned)
 const upstream = await startUpstream()
 const apiServer = await startBenchApiServer(services)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -54,7 +56,7 @@ const bench: Bench = {
   upstreamPort: upstream.port,
   apiServer: apiServer.url,
   main: options.main,
-  pinning: pinning(options.threads),
+  pinning: pinned,
 }
 const failures = new Map<string, string>()
 /** All that has been measured; what there is of it is printed when the bench is interrupted. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { isInstalled } from '#test/support/installed.ts'
 
@@ -26,6 +27,12 @@ export function pinning(threads: number): Pinning {
     loadProcessors: processors - threads,
     text: `server on processor ${server}, load on ${load}`,
   }
+}
+
+/** Has the bench itself, with the upstream in it, and what it starts hereafter run beside the load, off the server's processors. */
+export function runBesideLoad({ load }: Pinning): void {
+  const [taskset, , processors] = load
+  if (taskset !== undefined) execFileSync(taskset, ['-acp', processors!, String(process.pid)], { stdio: 'ignore' })
 }
 
 function anywhere(reason: string): Pinning {

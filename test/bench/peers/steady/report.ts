@@ -1,7 +1,11 @@
+import { TIMEOUT_NS } from '#test/bench/peers/steady/answers.ts'
 import type { SteadyResult } from '#test/bench/peers/steady/client.ts'
 import { percentile } from '#test/bench/percentile.ts'
 
-/** What the steady client prints. Times are from sending a question to the arrival of its answer, in microseconds. */
+/**
+ * What the steady client prints. Times are from sending a question to the arrival of its answer, in microseconds; a question without an
+ * answer counts with the time that was waited for it, since a server that drops what it is late with is not a faster one.
+ */
 export interface SteadyReport {
   readonly sent: number
   readonly answered: number
@@ -18,11 +22,12 @@ export interface SteadyReport {
   readonly maxUs: number
 }
 
-/** The figures of a result that has answers. */
+/** The figures of a result that has questions. */
 export function reportOf({ sent, late, lastedNs, latencies }: SteadyResult): SteadyReport {
-  const sorted = latencies.toSorted()
-  const us = (share: number): number => percentile(sorted, share)! / 1000
-  const answered = sorted.length
+  const answered = latencies.length
+  const times = new Float64Array(sent).fill(TIMEOUT_NS)
+  times.set(latencies)
+  const us = (share: number): number => percentile(times, share)! / 1000
   return {
     sent,
     answered,
