@@ -328,34 +328,6 @@ describe('UDP, batched transport only', { skip: c === null && 'needs node:ffi an
     assert.deepEqual(new Set(asked), new Set(everywhere))
   })
 
-  /** The IDs are the order of the queries' arrival. */
-  const BACKLOGS: readonly [rule: string, queries: number, idAt: (place: number) => number][] = [
-    ['after a time without a turn the newest queries are answered first', 200, place => 199 - place],
-    [
-      'queries that found no room at first are newer than those that did',
-      270,
-      place => (place < 32 ? 255 : place < 46 ? 269 + 32 : 269) - place,
-    ],
-  ]
-  for (const [rule, queries, idAt] of BACKLOGS) {
-    test(rule, async t => {
-      const listener = listenUdpInBatches(c!, { address: '127.0.0.1', port: 0, responder: new ScriptedResponder() })
-      const client = new Client(dgram.createSocket({ type: 'udp4', recvBufferSize: 1 << 20 }).bind(0, '127.0.0.1'))
-      t.after(async () => {
-        client.socket.close()
-        await listener.close(0)
-      })
-      await once(client.socket, 'listening')
-      for (let id = 0; id < queries; id++) client.socket.send(scripted(id), listener.port, '127.0.0.1')
-      await client.receive(queries)
-      const answered = client.replies.map(({ octets }) => idOf(octets))
-      assert.deepEqual(
-        answered,
-        answered.map((_, place) => idAt(place)),
-      )
-    })
-  }
-
   test('queries that the kernel dropped are counted', async () => {
     const drops = new Map<DropReason, number>()
     const onDrop = (reason: DropReason, count: number) => void drops.set(reason, (drops.get(reason) ?? 0) + count)
