@@ -34,7 +34,7 @@ export class Backlog {
     return this.#count
   }
 
-  /** Takes what the socket has, `most` messages at most and as far as there is room, and returns how many it were. */
+  /** Takes what the socket has, `most` messages at most and as far as there is room, and returns how many those were. */
   receive(most: number): number {
     const before = this.#count
     const end = Math.min(SLOTS, before + most)
