@@ -12,15 +12,20 @@ const scratch = new Uint8Array(MAX_MESSAGE_OCTETS)
  * bits of the response code are sent.
  */
 export function encodeMessage(message: Message, limitOctets: number = MAX_MESSAGE_OCTETS): Uint8Array {
+  return encodeForNow(message, limitOctets).slice()
+}
+
+/** The same, in memory that the next message is written into. */
+export function encodeForNow(message: Message, limitOctets: number = MAX_MESSAGE_OCTETS): Uint8Array {
   const { edns, rcode } = message
   const word = message.flags | ((message.opcode & 15) << 11) | (rcode & 15)
   writer.reset(scratch, 0, limitOctets)
   writer.writeHeader(message.id, word)
   if (edns !== null) writer.reserve(optRecordOctets(edns.options))
   let isWhole = true
-  for (const [i, question] of message.questions.entries()) {
+  for (const question of message.questions) {
     isWhole &&= writer.writeQuestion(question.name, question.type, question.class)
-    if (isWhole) writer.setCount(0, i + 1)
+    if (isWhole) writer.setCount(0, writer.count(0) + 1)
   }
   isWhole = isWhole && writeSection(1, message.answer) && writeSection(2, message.authority)
   isWhole = isWhole && writeSection(3, message.additional)
@@ -29,13 +34,13 @@ export function encodeMessage(message: Message, limitOctets: number = MAX_MESSAG
     writer.setCount(3, writer.count(3) + 1)
   }
   if (!isWhole) writer.setSecondWord(word | Flag.TC)
-  return scratch.slice(0, writer.lengthOctets)
+  return scratch.subarray(0, writer.lengthOctets)
 }
 
 function writeSection(section: number, records: readonly ResourceRecord[]): boolean {
-  for (const [i, record] of records.entries()) {
+  for (const record of records) {
     if (!writer.writeRecord(record, record.ttlSeconds)) return false
-    writer.setCount(section, i + 1)
+    writer.setCount(section, writer.count(section) + 1)
   }
   return true
 }

@@ -4,6 +4,7 @@ import type { Datagrams } from '#net/batch/datagrams.ts'
 import { destination, turnAround } from '#net/batch/packet-info.ts'
 import { socketAddress, socketFamily, socketPort } from '#net/batch/socket-address.ts'
 import type { UnderWay } from '#net/under-way.ts'
+import { copyOctets } from '#wire/octets.ts'
 
 /** What peers of one socket have in common. */
 export interface BatchPeerContext {
@@ -42,9 +43,13 @@ export class BatchPeer implements Peer {
   }
 
   get localAddress(): string {
-    const { octets } = this.#received
-    const told = destination(octets, this.#received.controlAt(this.#slot), this.#received.controlLength(this.#slot))
-    return told === '' ? this.#context.localAddress : told
+    const received = this.#received
+    return localAddress(
+      this.#context,
+      received.octets,
+      received.controlAt(this.#slot),
+      received.controlLength(this.#slot),
+    )
   }
 
   get localPort(): number {
@@ -52,36 +57,38 @@ export class BatchPeer implements Peer {
   }
 
   send(message: Uint8Array): void {
-    this.#context.sender.sendLate(message, this.#received.name(this.#slot), this.#replyControl())
+    const at = this.#received.controlAt(this.#slot)
+    const { octets } = this.#received
+    const control = octets.subarray(at, at + turnAround(octets, at, this.#received.controlLength(this.#slot)))
+    this.#context.sender.sendLate(message, this.#received.name(this.#slot), control)
   }
 
   detach(): Peer {
-    const name = this.#received.name(this.#slot).slice()
-    return new DetachedBatchPeer(this.#context, name, this.#replyControl().slice(), this.localAddress)
+    const { octets } = this.#received
+    const name = this.#received.nameAt(this.#slot)
+    const control = this.#received.controlAt(this.#slot)
+    return new DetachedBatchPeer(
+      this.#context,
+      copyOctets(octets, name, name + this.#received.nameLength(this.#slot)),
+      copyOctets(octets, control, control + this.#received.controlLength(this.#slot)),
+    )
   }
 
   release(): void {}
-
-  #replyControl(): Uint8Array {
-    const at = this.#received.controlAt(this.#slot)
-    const { octets } = this.#received
-    return octets.subarray(at, at + turnAround(octets, at, this.#received.controlLength(this.#slot)))
-  }
 }
 
-/** A peer whose reply is under way, with its own copy of the address. */
+/** A peer whose reply is under way, with its own copy of the addresses. */
 class DetachedBatchPeer implements Peer {
-  readonly localAddress: string
   readonly #context: BatchPeerContext
   readonly #name: Uint8Array
   readonly #control: Uint8Array
   #isUnderWay = true
 
-  constructor(context: BatchPeerContext, name: Uint8Array, control: Uint8Array, localAddress: string) {
+  /** `control` is what came with the query. */
+  constructor(context: BatchPeerContext, name: Uint8Array, control: Uint8Array) {
     this.#context = context
     this.#name = name
     this.#control = control
-    this.localAddress = localAddress
     context.underWay.begin()
   }
 
@@ -97,12 +104,17 @@ class DetachedBatchPeer implements Peer {
     return socketPort(this.#name, 0)
   }
 
+  get localAddress(): string {
+    return localAddress(this.#context, this.#control, 0, this.#control.length)
+  }
+
   get localPort(): number {
     return this.#context.localPort
   }
 
   send(message: Uint8Array): void {
-    this.#context.sender.sendLate(message, this.#name, this.#control)
+    const control = this.#control.subarray(0, turnAround(this.#control, 0, this.#control.length))
+    this.#context.sender.sendLate(message, this.#name, control)
     this.release()
   }
 
@@ -115,4 +127,9 @@ class DetachedBatchPeer implements Peer {
     this.#isUnderWay = false
     this.#context.underWay.end()
   }
+}
+
+/** What the kernel told with the message, or where the socket is bound. */
+function localAddress(context: BatchPeerContext, octets: Uint8Array, control: number, length: number): string {
+  return destination(octets, control, length) || context.localAddress
 }

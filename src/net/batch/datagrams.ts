@@ -81,7 +81,11 @@ export class Datagrams {
   name(slot: number): Uint8Array {
     const source = this.#source
     const at = source.nameAt(this.#sourceSlots[slot]!)
-    return source.octets.subarray(at, at + this.#memory.words[slot * HEADER_WORDS + NAME_LENGTH]!)
+    return source.octets.subarray(at, at + this.nameLength(slot))
+  }
+
+  nameLength(slot: number): number {
+    return this.#memory.words[slot * HEADER_WORDS + NAME_LENGTH]!
   }
 
   control(slot: number): Uint8Array {
