@@ -4,6 +4,7 @@ import { BatchPeer } from '#net/batch/batch-peer.ts'
 import { BatchSender } from '#net/batch/batch-sender.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
+import { closeDescriptor } from '#net/batch/descriptors.ts'
 import { TURN_MESSAGES } from '#net/batch/inner-loop.ts'
 import { KernelDrops } from '#net/batch/kernel-drops.ts'
 import { UV_READABLE, UV_WRITABLE } from '#net/batch/linux.ts'
@@ -11,8 +12,7 @@ import type { OpenSocket } from '#net/batch/open-socket.ts'
 import { openSocket } from '#net/batch/open-socket.ts'
 import { turnAround } from '#net/batch/packet-info.ts'
 import { Readiness } from '#net/batch/readiness.ts'
-import type { SocketIdentity } from '#net/batch/shared-address.ts'
-import { allowSharing, identify, receiveNoMore } from '#net/batch/shared-address.ts'
+import { allowSharing, receiveNoMore } from '#net/batch/shared-address.ts'
 import { socketPort } from '#net/batch/socket-address.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
@@ -33,14 +33,13 @@ export function listenUdpInBatches(c: CLibrary, options: UdpOptions): UdpListene
   try {
     return new BatchListener(c, socket, options)
   } catch (error) {
-    c.close(socket.fd)
+    closeDescriptor(c, socket.fd)
     throw error
   }
 }
 
 class BatchListener implements UdpListener, BatchPeerContext {
   readonly kind = 'batch'
-  readonly identity: SocketIdentity
   responder: Responder
   readonly address: string
   readonly port: number
@@ -70,7 +69,6 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.localPort = socket.port
     this.#c = c
     this.#fd = socket.fd
-    this.identity = identify(socket.fd)
     this.#isShared = options.reusePort ?? false
     this.#onDrop = options.onDrop ?? ignoreDrops
     this.sender = new BatchSender(c, socket.fd, this.#onDrop, isBlocked => this.#watch(isBlocked))
@@ -104,7 +102,7 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.sender.close()
     this.#kernelDrops.close()
     this.#readiness.close()
-    this.#c.close(this.#fd)
+    closeDescriptor(this.#c, this.#fd)
   }
 
   #watch(isBlocked: boolean): void {

@@ -63,7 +63,6 @@ async function bind(options: UdpOptions, address: string, wildcard: boolean): Pr
 
 class DgramListener implements UdpListener {
   readonly kind = 'dgram'
-  readonly identity = null
   responder: Responder
   readonly address: string
   readonly port: number

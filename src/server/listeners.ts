@@ -1,4 +1,3 @@
-import type { SocketIdentity } from '#net/batch/shared-address.ts'
 import type { OnDrop } from '#net/drop.ts'
 import type { Responder } from '#net/responder.ts'
 import type { StreamListener } from '#net/tcp.ts'
@@ -12,8 +11,6 @@ const EPHEMERAL_TRIES = 20
 /** The sockets of one listen address: UDP and TCP on the same port. They outlive reloads that keep the address. */
 export interface Sockets {
   readonly port: number
-  /** Sockets that would stay open if this thread were terminated. */
-  readonly identities: readonly SocketIdentity[]
   /** Lets other threads listen on the address as well; whether the system can do that to sockets in use. */
   allowSharing(): boolean
   /** Lets another configuration answer from the next message on. */
@@ -66,7 +63,6 @@ async function named<T>(
 function join(udp: UdpListener, tcp: StreamListener): Sockets {
   return {
     port: udp.port,
-    identities: udp.identity === null ? [] : [udp.identity],
     allowSharing: () => udp.allowSharing() && tcp.allowSharing(),
     hand(responder) {
       udp.responder = responder

@@ -127,11 +127,7 @@ class ThreadServer {
     const { candidate } = this.#prepared!
     await this.#serving.open(candidate, wanted)
     const sockets = wanted.map(({ label }) => candidate.opened.get(label) ?? this.#serving.socketsOf(label)!)
-    const open = [...sockets, ...this.#serving.sockets]
-    return {
-      ports: new Map(wanted.map(({ label }, index) => [label, sockets[index]!.port])),
-      identities: [...new Set(open)].flatMap(each => each.identities),
-    }
+    return { ports: new Map(wanted.map(({ label }, index) => [label, sockets[index]!.port])) }
   }
 
   async #commit(): Promise<void> {

@@ -2,8 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Deferred } from '#lib/deferred.ts'
 import { deferred } from '#lib/deferred.ts'
 import { writeLines } from '#lib/output.ts'
-import type { SocketIdentity } from '#net/batch/shared-address.ts'
-import { closeAbandoned } from '#net/batch/shared-address.ts'
+import { closeAbandoned, makeMarks } from '#net/batch/descriptors.ts'
 import type { RegistrySnapshot } from '#plugin/metric-snapshot.ts'
 import type {
   ChannelMessage,
@@ -30,9 +29,9 @@ export class ThreadLink {
   metrics: RegistrySnapshot = []
   readonly #worker: Worker
   readonly #events: ThreadEvents
+  readonly #marks = makeMarks()
   readonly #waiting = new Map<number, Deferred<unknown>>()
   #requests = 0
-  #identities: readonly SocketIdentity[] = []
   #isTold = false
   #reason = ''
   #isOver = false
@@ -40,7 +39,7 @@ export class ThreadLink {
   /** Starts a thread that runs `entry`. */
   constructor(entry: URL, name: string, events: ThreadEvents) {
     this.#events = events
-    this.#worker = new Worker(entry, { name })
+    this.#worker = new Worker(entry, { name, workerData: this.#marks })
     this.#worker.on('message', (message: ToControlThread) => this.#receive(message))
     this.#worker.on('error', error => {
       this.#reason = error instanceof Error ? error.message : String(error)
@@ -108,9 +107,7 @@ export class ThreadLink {
     const waiting = deferred<unknown>()
     this.#waiting.set(number, waiting)
     this.#post({ kind: 'request', number, request })
-    const answer = (await waiting.promise) as ThreadAnswers[R['kind']]
-    if (request.kind === 'open') this.#identities = (answer as ThreadAnswers['open']).identities
-    return answer
+    return (await waiting.promise) as ThreadAnswers[R['kind']]
   }
 
   #receive(message: ToControlThread): void {
@@ -142,7 +139,7 @@ export class ThreadLink {
 
   #exited(code: number): void {
     this.#isOver = true
-    for (const identity of this.#identities) closeAbandoned(identity)
+    closeAbandoned(this.#marks)
     this.#reason ||= `exit code ${code}`
     for (const { reject } of this.#waiting.values()) reject(this.#over())
     this.#waiting.clear()

@@ -1,4 +1,3 @@
-import type { SocketIdentity } from '#net/batch/shared-address.ts'
 import type { RegistrySnapshot } from '#plugin/metric-snapshot.ts'
 import type { SocketsWanted } from '#server/listeners.ts'
 import type { FileRecord } from '#server/recorded-files.ts'
@@ -47,7 +46,7 @@ export type ThreadRequest =
 /** What is answered to each request. */
 export interface ThreadAnswers {
   readonly prepare: null
-  readonly open: { readonly ports: ReadonlyMap<string, number>; readonly identities: readonly SocketIdentity[] }
+  readonly open: { readonly ports: ReadonlyMap<string, number> }
   readonly commit: null
   readonly abort: null
   readonly metrics: RegistrySnapshot

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { cLibrary } from '#net/batch/c-library.ts'
-import { closeAbandoned, identify } from '#net/batch/shared-address.ts'
 import { listenTcp } from '#net/tcp.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 import { listenUdp } from '#net/udp-dgram.ts'
@@ -76,17 +75,6 @@ describe('an address that several sockets share', { skip: c === null && 'needs n
     client.send(scripted(9))
     assert.deepEqual((await client.receive(1)).map(idOf), [9])
     await Promise.all(closing)
-  })
-
-  test('a socket that was left behind is closed by its identity, and nothing else that has its number', () => {
-    const open = () => c!.socket(2, 2, 0)
-    const fd = open()
-    const identity = identify(fd)
-    closeAbandoned({ fd, inode: identity.inode + 1 })
-    assert.equal(identify(fd).inode, identity.inode, 'another inode is another socket')
-    closeAbandoned(identity)
-    assert.throws(() => identify(fd), /EBADF/)
-    closeAbandoned(identity)
   })
 })
 

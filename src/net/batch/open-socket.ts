@@ -1,9 +1,7 @@
 import { isWildcard, joinHostPort } from '#net/address.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
+import { closeDescriptor, openDatagramSocket } from '#net/batch/descriptors.ts'
 import {
-  AF_INET,
-  AF_INET6,
-  DATAGRAM_SOCKET,
   IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
@@ -45,14 +43,14 @@ export function openSocket(c: CLibrary, options: UdpOptions): OpenSocket {
 
 function open(c: CLibrary, options: UdpOptions, address: string, wildcard: boolean): OpenSocket {
   const asked = joinHostPort(wildcard ? '' : address, options.port)
-  const fd = c.socket(address.includes(':') ? AF_INET6 : AF_INET, DATAGRAM_SOCKET, 0)
+  const fd = openDatagramSocket(c, address.includes(':') ? 6 : 4)
   if (fd < 0) throw failure(c, asked)
   const scratch = new NativeMemory(c, 128)
   setOptions(c, fd, options, address, wildcard, scratch)
   const length = writeSocketAddress(scratch.octets, 0, address, options.port)
   if (c.bind(fd, scratch.address, length) !== 0) {
     const error = failure(c, asked)
-    c.close(fd)
+    closeDescriptor(c, fd)
     throw error
   }
   scratch.view.setUint32(64, SOCKET_ADDRESS_OCTETS, true)

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import type { CLibrary } from '#net/batch/c-library.ts'
+import { closeDescriptor } from '#net/batch/descriptors.ts'
 import type { Waiting } from '#net/batch/inner-loop.ts'
 import { InnerLoop, TURN_MESSAGES } from '#net/batch/inner-loop.ts'
 import { UV_READABLE } from '#net/batch/linux.ts'
@@ -93,7 +94,7 @@ export class Readiness implements Waiting {
   /** Closes handle and descriptor because the thread ends. */
   abandon(): void {
     this.close()
-    this.#c.close(this.fd)
+    closeDescriptor(this.#c, this.fd)
   }
 
   /**

@@ -1,15 +1,8 @@
-import { fstatSync } from 'node:fs'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
 import { SO_REUSEPORT, SOL_SOCKET } from '#net/batch/linux.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
 import { SOCKET_ADDRESS_OCTETS, writeSocketAddress } from '#net/batch/socket-address.ts'
-
-/** A socket of this process, in whatever thread: the number of its descriptor, and its inode, which no other ever has. */
-export interface SocketIdentity {
-  readonly fd: number
-  readonly inode: number
-}
 
 /** Port "discard": where a socket is connected to that is to receive nothing more. */
 const DISCARD_PORT = 9
@@ -31,21 +24,4 @@ export function receiveNoMore(c: CLibrary, fd: number, isIpv6: boolean): void {
   const memory = new NativeMemory(c, SOCKET_ADDRESS_OCTETS)
   const length = writeSocketAddress(memory.octets, 0, isIpv6 ? '::1' : '127.0.0.1', DISCARD_PORT)
   c.connect(fd, memory.address, length)
-}
-
-/** What tells a socket from any that later gets the number of its descriptor. */
-export function identify(fd: number): SocketIdentity {
-  return { fd, inode: fstatSync(fd).ino }
-}
-
-/**
- * Closes a socket that a thread left behind when it ended without a chance to tidy up; the kernel would go on to give it
- * its share of the messages. Nothing happens if it is closed already, whatever has its number now.
- */
-export function closeAbandoned({ fd, inode }: SocketIdentity): void {
-  try {
-    if (fstatSync(fd).ino === inode) cLibrary()?.close(fd)
-  } catch {
-    // No such descriptor: the thread has closed it.
-  }
 }
