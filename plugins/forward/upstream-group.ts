@@ -1,4 +1,3 @@
-import type { Policy } from '#net/upstream/policy.ts'
 import { makePolicy } from '#net/upstream/policy.ts'
 import type { UpstreamQuestion } from '#net/upstream/question.ts'
 import { SocketBudget } from '#net/upstream/socket-budget.ts'
@@ -8,7 +7,7 @@ import type { ForwardMetrics } from '#plugins/forward/metrics.ts'
 import { upstreamObserver } from '#plugins/forward/metrics.ts'
 import type { ForwardLine } from '#plugins/forward/options.ts'
 import { resolveTargets } from '#plugins/forward/resolve-targets.ts'
-import type { Walked } from '#plugins/forward/walk.ts'
+import type { WalkContext, Walked } from '#plugins/forward/walk.ts'
 import { walk } from '#plugins/forward/walk.ts'
 
 /** Sockets that one `forward` line may have open at once. */
@@ -22,15 +21,21 @@ export class UpstreamGroup {
   readonly #line: ForwardLine
   readonly #metrics: ForwardMetrics
   readonly #env: Surroundings
-  readonly #policy: Policy<Upstream>
   readonly #underWay = new Map<string, Promise<Walked>>()
+  readonly #walk: WalkContext
   #upstreams: readonly Upstream[] = []
 
   constructor(line: ForwardLine, metrics: ForwardMetrics, env: Surroundings) {
     this.#line = line
     this.#metrics = metrics
     this.#env = env
-    this.#policy = makePolicy(line.policy)
+    this.#walk = {
+      line,
+      upstreams: () => this.#upstreams,
+      policy: makePolicy(line.policy),
+      clock: env.clock,
+      allDown: () => metrics.healthcheckBroken.inc(),
+    }
   }
 
   /** Finds out where the upstreams are. Throws when there is none. */
@@ -62,14 +67,7 @@ export class UpstreamGroup {
       this.#metrics.coalesced.inc()
       return known
     }
-    const context = {
-      line: this.#line,
-      upstreams: this.#upstreams,
-      policy: this.#policy,
-      clock: this.#env.clock,
-      allDown: () => this.#metrics.healthcheckBroken.inc(),
-    }
-    const walked = walk(context, question, tcp, deadlineMs)
+    const walked = walk(this.#walk, question, tcp, deadlineMs)
     this.#underWay.set(key, walked)
     walked.then(() => this.#underWay.delete(key))
     return walked

@@ -13,7 +13,7 @@ export type Walked = { readonly reply: Message; readonly from: string } | { read
 /** What a walk needs. */
 export interface WalkContext {
   readonly line: ForwardLine
-  readonly upstreams: readonly Upstream[]
+  upstreams(): readonly Upstream[]
   readonly policy: Policy<Upstream>
   readonly clock: Clock
   /** Called when every upstream is down. */
@@ -34,7 +34,8 @@ export async function walk(
   tcp: boolean,
   deadlineMs: number,
 ): Promise<Walked> {
-  const { line, upstreams, clock } = context
+  const { line, clock } = context
+  const upstreams = context.upstreams()
   if (upstreams.length === 0) return { error: NO_HEALTHY }
   const order = context.policy(upstreams)
   const maxAttempts = line.maxConnectAttempts ?? 2 * upstreams.length

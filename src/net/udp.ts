@@ -1,10 +1,10 @@
-import process from 'node:process'
-import { cLibrary, whyNoCLibrary } from '#net/batch/c-library.ts'
+import { whyNoCLibrary } from '#net/batch/c-library.ts'
 import { errorCode } from '#net/bind-error.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 import { listenUdp as listenUdpPortably } from '#net/udp-dgram.ts'
 import type { UdpListener } from '#net/udp-listener.ts'
 import type { UdpOptions } from '#net/udp-options.ts'
+import { isForcedPortable, wantedLibrary } from '#net/wanted-library.ts'
 
 /**
  * Listens for DNS over UDP with the fastest transport that this system has; the environment variable
@@ -21,14 +21,9 @@ export function udpTransportText(): string {
   return reason === '' ? 'UDP in batches: recvmmsg, sendmmsg' : `UDP over node:dgram: ${reason}`
 }
 
-function isForcedPortable(): boolean {
-  return process.env['NODENS_UDP'] === 'dgram'
-}
-
 function tryInBatches(options: UdpOptions): UdpListener | null {
-  if (isForcedPortable()) return null
   if (options.address.includes('%')) return null // A zone is an interface's name, whose number node:dgram finds out.
-  const c = cLibrary()
+  const c = wantedLibrary()
   if (c === null) return null
   try {
     return listenUdpInBatches(c, options)

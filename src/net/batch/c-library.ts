@@ -12,10 +12,14 @@ export interface CLibrary {
   setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
   getsockopt(fd: number, level: number, option: number, value: bigint, length: bigint): number
   sendmsg(fd: number, header: bigint, flags: number): number
+  recvmsg(fd: number, header: bigint, flags: number): number
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
   sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
   close(fd: number): number
   poll(descriptors: bigint, count: bigint, timeoutMs: number): number
+  epollCreate(flags: number): number
+  epollControl(epoll: number, operation: number, fd: number, event: bigint): number
+  epollWait(epoll: number, events: bigint, count: number, timeoutMs: number): number
   pollInit(loop: bigint, handle: bigint, fd: number): number
   pollStart(handle: bigint, events: number, callback: bigint): number
   pollStop(handle: bigint): number
@@ -51,11 +55,15 @@ const SIGNATURES = {
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
   sendmsg: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
+  recvmsg: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
   // A pointer that is said to be one to a function has node:ffi take the faster of its two ways to pass four arguments and more.
   recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'function'], return: 'i32' },
   sendmmsg: { arguments: ['i32', 'function', 'u32', 'i32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
   poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
+  epoll_create1: { arguments: ['i32'], return: 'i32' },
+  epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'function'], return: 'i32' },
+  epoll_wait: { arguments: ['i32', 'function', 'i32', 'i32'], return: 'i32' },
   __errno_location: { arguments: [], return: 'pointer' },
   uv_poll_init: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
   uv_poll_start: { arguments: ['pointer', 'i32', 'pointer'], return: 'i32' },
@@ -113,10 +121,14 @@ function load(): CLibrary | null {
       setsockopt: functions.setsockopt,
       getsockopt: functions.getsockopt,
       sendmsg: functions.sendmsg,
+      recvmsg: functions.recvmsg,
       recvmmsg: functions.recvmmsg,
       sendmmsg: functions.sendmmsg,
       close: functions.close,
       poll: functions.poll,
+      epollCreate: functions.epoll_create1,
+      epollControl: functions.epoll_ctl,
+      epollWait: functions.epoll_wait,
       pollInit: functions.uv_poll_init,
       pollStart: functions.uv_poll_start,
       pollStop: functions.uv_poll_stop,

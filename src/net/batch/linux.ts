@@ -25,5 +25,9 @@ export const IPV6_PKTINFO = 50
 
 export const POLLIN = 1
 
+export const EPOLL_CLOEXEC: number = 0o2000000
+export const EPOLL_CTL_ADD = 1
+export const EPOLLIN = 1
+
 export const UV_READABLE = 1
 export const UV_WRITABLE = 2

@@ -14,9 +14,6 @@ const UV_HANDLE_INTERNAL = 0x10
 
 const WAITING = 1
 
-/** Few enough that other work goes on under a flood: 0.3 ms of answers. */
-const MEANWHILE_MESSAGES = 64
-
 /** All descriptors that are being watched in this thread. */
 const watched: Readiness[] = []
 let innerLoop: InnerLoop | null = null
@@ -74,6 +71,11 @@ export class Readiness implements Waiting {
     this.#c.uvClose(this.#handle, this.#c.freeFunction)
   }
 
+  /** Has it keep the process alive no more. */
+  unref(): void {
+    this.#c.uvUnref(this.#handle)
+  }
+
   pause(): void {
     this.#c.pollStop(this.#handle)
   }
@@ -110,14 +112,6 @@ export class Readiness implements Waiting {
     if (this.#words[FLAGS] !== flags || (flags ^ unreferenced) !== UV_HANDLE_REF) return
     this.#words[FLAGS] = flags | UV_HANDLE_INTERNAL
   }
-}
-
-/**
- * Takes some of what there is to read in the middle of other work, for those who do much of it in one turn of the event loop: the next
- * look comes when all of that is done.
- */
-export function lookMeanwhile(): void {
-  for (const each of watched) if (each.isReading) each.onReady(MEANWHILE_MESSAGES)
 }
 
 function look(): void {

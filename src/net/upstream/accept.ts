@@ -3,15 +3,15 @@ import type { UpstreamQuestion } from '#net/upstream/question.ts'
 import { UDP_SIZE_OCTETS } from '#net/upstream/question.ts'
 import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
 import { decodeMessage } from '#wire/decode.ts'
-import { encodeMessage } from '#wire/encode.ts'
+import { encodeForNow } from '#wire/encode.ts'
 import type { Message } from '#wire/message.ts'
 import { foldName } from '#wire/name.ts'
 
 const NOTHING: readonly never[] = Object.freeze([])
 
-/** The message that asks a question, with an OPT record of our own if the asker had one. */
+/** The message that asks a question, with an OPT record of our own if the asker had one; good until the next message is encoded. */
 export function encodeQuestion(question: UpstreamQuestion, id: number): Uint8Array {
-  return encodeMessage({
+  return encodeForNow({
     id,
     flags: question.flags,
     opcode: 0,

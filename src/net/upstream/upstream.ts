@@ -1,5 +1,6 @@
 import type { Clock } from '#lib/clock.ts'
 import type { UpstreamAddress } from '#net/upstream/address.ts'
+import { Deadlines } from '#net/upstream/deadlines.ts'
 import { exchangeError } from '#net/upstream/exchange-error.ts'
 import type { HealthCheck } from '#net/upstream/health.ts'
 import { HealthProbe } from '#net/upstream/health.ts'
@@ -7,7 +8,9 @@ import type { UpstreamObserver } from '#net/upstream/observer.ts'
 import type { UpstreamQuestion } from '#net/upstream/question.ts'
 import type { SocketBudget } from '#net/upstream/socket-budget.ts'
 import { TcpPool } from '#net/upstream/tcp-pool.ts'
+import type { UdpExchangeContext } from '#net/upstream/udp-exchange.ts'
 import { UdpExchange } from '#net/upstream/udp-exchange.ts'
+import { udpSocketsTo } from '#net/upstream/udp-sockets.ts'
 import { Flag } from '#wire/constants.ts'
 import type { Message } from '#wire/message.ts'
 
@@ -39,7 +42,8 @@ export class Upstream {
   readonly #clock: Clock
   readonly #pool: TcpPool
   readonly #probe: HealthProbe
-  readonly #exchanges = new Set<UdpExchange>()
+  readonly #exchanges = new Deadlines<UdpExchange>()
+  readonly #context: UdpExchangeContext
   #closed = false
 
   constructor(
@@ -65,6 +69,16 @@ export class Upstream {
       budget,
       clock,
     })
+    this.#context = {
+      address,
+      makeSocket: udpSocketsTo(address, sourceAddress),
+      observer,
+      overTcp: exchange => this.#pool.exchange(exchange.question, Math.max(1, this.#exchanges.leftMs(exchange))),
+      closed: exchange => {
+        this.#budget.release()
+        this.#exchanges.delete(exchange)
+      },
+    }
     this.#probe = new HealthProbe(options.healthCheck, observer, (question, tcp, timeoutMs) =>
       tcp ? this.#pool.exchange(question, timeoutMs) : this.#overUdp(question, timeoutMs),
     )
@@ -101,7 +115,7 @@ export class Upstream {
     this.#closed = true
     this.#probe.stop()
     this.#pool.close()
-    for (const exchange of [...this.#exchanges]) exchange.cancel()
+    for (const exchange of this.#exchanges.items()) exchange.cancel()
   }
 
   #ask(question: UpstreamQuestion, tcp: boolean, deadlineMs: number): Promise<Message> {
@@ -111,23 +125,16 @@ export class Upstream {
     return this.#overUdp(question, timeoutMs)
   }
 
-  async #overUdp(question: UpstreamQuestion, timeoutMs: number): Promise<Message> {
-    if (this.#closed) throw exchangeError('dial', 'udp', '', this.address, 'use of closed network connection')
-    if (!this.#budget.take()) throw exchangeError('dial', 'udp', '', this.address, 'too many sockets to upstreams')
-    const endsAtMs = this.#clock.nowMs() + timeoutMs
-    const exchange = new UdpExchange({
-      address: this.address,
-      sourceAddress: this.#options.sourceAddress,
-      question,
-      timeoutMs,
-      observer: this.#observer,
-      overTcp: () => this.#pool.exchange(question, Math.max(1, endsAtMs - this.#clock.nowMs())),
-      closed: () => {
-        this.#budget.release()
-        this.#exchanges.delete(exchange)
-      },
-    })
-    this.#exchanges.add(exchange)
-    return exchange.run()
+  #overUdp(question: UpstreamQuestion, timeoutMs: number): Promise<Message> {
+    if (this.#closed) return this.#noDial('use of closed network connection')
+    if (!this.#budget.take()) return this.#noDial('too many sockets to upstreams')
+    const exchange = new UdpExchange(this.#context, question)
+    this.#exchanges.add(exchange, timeoutMs)
+    exchange.begin()
+    return exchange.reply
+  }
+
+  #noDial(reason: string): Promise<never> {
+    return Promise.reject(exchangeError('dial', 'udp', '', this.address, reason))
   }
 }
