@@ -5,6 +5,7 @@ import { startupLines } from '#cli/startup-lines.ts'
 import { versionText } from '#cli/version.ts'
 import { entryPoint } from '#lib/entry-point.ts'
 import { flushSync, writeLine } from '#lib/output.ts'
+import { lowerV8Threads } from '#lib/v8-threads.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { keepServing } from '#server/keep-serving.ts'
 import { Runtime } from '#server/runtime.ts'
@@ -28,6 +29,7 @@ export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[])
     runtime = new Runtime({ load, plugins, threadEntry, defaultPort: args.port, fatal })
     handleSignals(runtime, exit)
     const listening = await runtime.start()
+    lowerV8Threads()
     if (args.pidFile !== null) writeFileSync(args.pidFile, `${process.pid}\n`)
     if (args.quiet) return
     writeLine(`[INFO] ${runtime.udpTransport}`)
