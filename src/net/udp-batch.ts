@@ -5,7 +5,6 @@ import { BatchSender } from '#net/batch/batch-sender.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
 import { closeDescriptor } from '#net/batch/descriptors.ts'
-import { TURN_MESSAGES } from '#net/batch/inner-loop.ts'
 import { KernelDrops } from '#net/batch/kernel-drops.ts'
 import { UV_READABLE, UV_WRITABLE } from '#net/batch/linux.ts'
 import type { OpenSocket } from '#net/batch/open-socket.ts'
@@ -23,6 +22,9 @@ import { UnderWay } from '#net/under-way.ts'
 
 /** Replies given to the system in one call. Before the next ones it is asked for newer messages. */
 const BATCH = 32
+
+/** Messages taken from the socket in a row before others have their turn: about 2 ms of answers. */
+const TURN_MESSAGES = 512
 
 /**
  * Listens for DNS over UDP with recvmmsg and sendmmsg: one call of the system for many messages, and replies that leave
@@ -75,7 +77,7 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.#backlog = new Backlog(c, socket.fd, socket.isWildcard)
     this.#replies = new Datagrams(c, BATCH, socket.isWildcard)
     this.#peer = new BatchPeer(this, this.#backlog.messages)
-    this.#readiness = new Readiness(c, socket.fd, most => this.#ready(most))
+    this.#readiness = new Readiness(c, socket.fd, () => this.#ready())
     this.#kernelDrops = new KernelDrops(c, socket.fd, this.#onDrop)
     this.#watch(false)
   }
@@ -94,7 +96,7 @@ class BatchListener implements UdpListener, BatchPeerContext {
     if (this.#isShared) {
       // What comes now is for the others; what came before only this socket has.
       receiveNoMore(this.#c, this.#fd, this.address.includes(':'))
-      while (this.#answerMessages(TURN_MESSAGES)) await new Promise(resolve => setImmediate(resolve))
+      while (this.#answerMessages()) await new Promise(resolve => setImmediate(resolve))
     }
     this.#isReading = false
     this.#watch(false)
@@ -109,17 +111,17 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.#readiness.watch((this.#isReading ? UV_READABLE : 0) | (isBlocked ? UV_WRITABLE : 0))
   }
 
-  #ready(most: number): boolean {
+  #ready(): boolean {
     if (this.sender.isBlocked) this.sender.flush()
     this.#isSettled = true
-    if (this.#isReading) this.#answerMessages(most)
+    if (this.#isReading) this.#answerMessages()
     return this.#isSettled
   }
 
-  /** Answers what the socket has, `most` messages at most, the newest first. Whether more may be waiting in it. */
-  #answerMessages(most: number): boolean {
+  /** Answers what the socket has, so many messages as belong to a turn at most, the newest first. Whether more may be waiting in it. */
+  #answerMessages(): boolean {
     const backlog = this.#backlog
-    let left = most
+    let left = TURN_MESSAGES
     do {
       if (left > 0) left -= backlog.receive(left)
       if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))

@@ -7,8 +7,8 @@ export interface Waiting {
   readonly fd: number
   /** Whether it is waited for to be read, and for nothing else. */
   readonly isReading: boolean
-  /** Takes what there is to read, `most` messages at most. Whether the event loop has nothing to go on with after that but what it knows of. */
-  onReady(most: number): boolean
+  /** Takes what there is to read, and not so much that others wait for long. Whether the event loop has nothing to go on with after that but what it knows of. */
+  onReady(): boolean
   /** Has libuv look for it no more, and again. */
   pause(): void
   resume(): void
@@ -24,9 +24,6 @@ const EVENTS = 2
 
 /** Descriptors that become ready within that many milliseconds of each other are waited for here. */
 const SOON_MS = 1
-
-/** Messages taken from a descriptor in a row before others have their turn: about 2 ms of answers. */
-export const TURN_MESSAGES = 512
 
 /** Milliseconds after which the event loop has its turn, whatever comes. */
 const TURN_MS = 2
@@ -124,7 +121,7 @@ export class InnerLoop {
     for (let i = 0; i < all.length; i++) {
       if (words[i * ENTRY_WORDS + 1]! <= POLLIN) continue
       const each = all[i]!
-      if (!each.onReady(TURN_MESSAGES) || !each.isReading) goOn = false
+      if (!each.onReady() || !each.isReading) goOn = false
     }
     return goOn
   }

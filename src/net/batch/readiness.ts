@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { closeDescriptor } from '#net/batch/descriptors.ts'
 import type { Waiting } from '#net/batch/inner-loop.ts'
-import { InnerLoop, TURN_MESSAGES } from '#net/batch/inner-loop.ts'
+import { InnerLoop } from '#net/batch/inner-loop.ts'
 import { UV_READABLE } from '#net/batch/linux.ts'
 
 /** Words of a `uv_poll_t` (32 bits each): `data` comes first, `flags` after ten pointers and a padded integer. */
@@ -29,14 +29,14 @@ let isLooking = false
  */
 export class Readiness implements Waiting {
   readonly fd: number
-  readonly onReady: (most: number) => boolean
+  readonly onReady: () => boolean
   readonly #c: CLibrary
   readonly #handle: bigint
   readonly #words: Uint32Array
   #events = 0
 
   /** Throws if libuv does not take the descriptor. */
-  constructor(c: CLibrary, fd: number, onReady: (most: number) => boolean) {
+  constructor(c: CLibrary, fd: number, onReady: () => boolean) {
     this.#c = c
     this.fd = fd
     this.onReady = onReady
@@ -129,7 +129,7 @@ function lookAtAll(): void {
   for (const each of watched) {
     if (!each.takeReady()) continue
     readyCount++
-    if (!each.onReady(TURN_MESSAGES)) isSettled = false
+    if (!each.onReady()) isSettled = false
   }
   if (readyCount > 0 && isSettled) innerLoop?.run(watched, readyCount)
 }
