@@ -9,20 +9,10 @@ import type { Recency, RepeatObserver, ReplyObserver, Reuse } from '#plugin/reus
 import { WordView } from '#server/octet-words.ts'
 import { hashOf } from '#server/packet-key.ts'
 import { PacketLayout } from '#server/packet-layout.ts'
+import { PacketPlaces, PLACES } from '#server/packet-places.ts'
 import { PacketRing, RING_OCTETS } from '#server/packet-ring.ts'
 import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
 
-/** Sets of places, a power of two, and places in each: the most packets that are kept is their product. */
-const SETS = 1 << 13
-const WAYS = 8
-/**
- * Words of a set: for each place the hash of its packet, then where that is, all in the cache line that a hit looks at; then
- * hashes that were not found lately, and which place is taken next.
- */
-const SET_WORDS = 32
-const PACKETS = WAYS
-const MISSED = 2 * WAYS
-const TURN = 3 * WAYS
 /** Larger queries and replies are not kept. */
 const MAX_KEY_OCTETS = 320
 const MAX_REPLY_OCTETS = 1232
@@ -56,15 +46,14 @@ interface Audience {
 
 /**
  * Finished replies by the octets of the query: everything after the ID, the name's letter case aside. A reply goes in when
- * its query comes for the second time, so that a stream of random names leaves nothing behind. A query has the places of
- * one set, which packets take in turn.
+ * its query comes for the second time, so that a stream of random names leaves nothing behind.
  *
- * What a hit needs lies in few cache lines: its set, its packet, and an audience that many packets share.
+ * What a hit needs lies in few cache lines: its set of places, its packet, and an audience that many packets share.
  */
 export class PacketCache {
   readonly #epochs: Epochs
-  readonly #sets: Int32Array = new Int32Array(SETS * SET_WORDS)
   readonly #ring: PacketRing
+  readonly #places: PacketPlaces
   readonly #layout = new PacketLayout()
   readonly #messages = new WordView()
   readonly #replies = new WordView()
@@ -78,8 +67,9 @@ export class PacketCache {
   constructor(epochs: Epochs) {
     this.#epochs = epochs
     this.#ring = new PacketRing(RING_OCTETS, (place, at) => {
-      if (this.#sets[wordOf(place) + PACKETS] === at) this.#clear(place)
+      if (this.#places.packetAt(place) === at) this.#clear(place)
     })
+    this.#places = new PacketPlaces(this.#ring)
   }
 
   /** Says what time it is, in monotonic milliseconds, for the messages that follow. */
@@ -104,38 +94,34 @@ export class PacketCache {
     const view = this.#messages.of(message)
     const hash = hashOf(view, start, end, isStream)
     this.#hash = hash
-    const sets = this.#sets
-    const set = (hash & (SETS - 1)) * SET_WORDS
-    for (let way = 0; way < WAYS; way++) {
-      if (sets[set + way] !== hash) continue
-      const at = sets[set + PACKETS + way]!
-      if (at === 0 || !this.#ring.isQuery(at, view, start, end)) continue
-      const place = (hash & (SETS - 1)) * WAYS + way
-      const audience = this.#audiences[place]!
-      let told: Told | null = audience.ofRepeats
-      if (!this.#ring.isGood(at, this.#epochs.values)) {
-        told = this.#renew(at, audience)
-        if (told === null) {
-          this.#clear(place)
-          this.#notice(hash, set + MISSED)
-          this.#isKnown = true // Its reply goes in again as soon as there is one.
-          return 0
-        }
-      }
-      if (audience.countsDown) {
-        const ttlSeconds = this.#ring.countDown(at)
-        if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) audience.recency?.touch(this.#ring.epoch(at))
-      }
-      const { counters, observers } = told
-      const length = this.#ring.write(at, view, start, this.#replies.of(out), outStart)
-      for (let i = 0; i < counters.length; i++) counters[i]!.inc()
-      const id = view.getUint16(start)
-      const octets = this.#ring.uncompressedOctets(at)
-      for (let i = 0; i < observers.length; i++) observers[i]!.observe(peer, id, end - start, octets)
-      return length
+    const place = this.#places.find(hash, view, start, end)
+    if (place < 0) {
+      this.#isKnown = this.#places.notice(hash)
+      return 0
     }
-    this.#isKnown = this.#notice(hash, set + MISSED)
-    return 0
+    const at = this.#places.packetAt(place)
+    const audience = this.#audiences[place]!
+    let told: Told | null = audience.ofRepeats
+    if (!this.#ring.isGood(at, this.#epochs.values)) {
+      told = this.#renew(at, audience)
+      if (told === null) {
+        this.#clear(place)
+        this.#places.notice(hash)
+        this.#isKnown = true // Its reply goes in again as soon as there is one.
+        return 0
+      }
+    }
+    if (audience.countsDown) {
+      const ttlSeconds = this.#ring.countDown(at)
+      if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) audience.recency?.touch(this.#ring.epoch(at))
+    }
+    const { counters, observers } = told
+    const length = this.#ring.write(at, view, start, this.#replies.of(out), outStart)
+    for (let i = 0; i < counters.length; i++) counters[i]!.inc()
+    const id = view.getUint16(start)
+    const octets = this.#ring.uncompressedOctets(at)
+    for (let i = 0; i < observers.length; i++) observers[i]!.observe(peer, id, end - start, octets)
+    return length
   }
 
   /**
@@ -159,7 +145,8 @@ export class PacketCache {
     if ((octets[from + 2]! & (Flag.TC >> 8)) !== 0) return
     if (!this.#layout.read(octets, from, block.shuffles)) return
     reuse.keep()
-    const place = this.#take()
+    if (this.#audiences.length === 0) this.#audiences = new Array(PLACES).fill(null)
+    const place = this.#places.take(this.#hash)
     const at = this.#ring.add({
       place,
       query: message,
@@ -174,8 +161,7 @@ export class PacketCache {
       untilMs: reuse.untilMs,
       uncompressedOctets: uncompressedOctets(query, reply),
     })
-    this.#sets[wordOf(place)] = this.#hash
-    this.#sets[wordOf(place) + PACKETS] = at
+    this.#places.put(place, this.#hash, at)
     this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)
   }
 
@@ -216,38 +202,10 @@ export class PacketCache {
     return audience
   }
 
-  /** Whether this hash has been noticed lately; from now on it has. */
-  #notice(hash: number, missed: number): boolean {
-    const sets = this.#sets
-    for (let at = missed; at < missed + WAYS; at++) if (sets[at] === hash) return true
-    for (let at = missed + WAYS - 1; at > missed; at--) sets[at] = sets[at - 1]!
-    sets[missed] = hash
-    return false
-  }
-
-  /** A place for the packet of `#hash`: that of the same hash or an empty one if there is one, else that whose turn it is. */
-  #take(): number {
-    if (this.#audiences.length === 0) this.#audiences = new Array(SETS * WAYS).fill(null)
-    const sets = this.#sets
-    const index = this.#hash & (SETS - 1)
-    const set = index * SET_WORDS
-    for (let way = 0; way < WAYS; way++) {
-      if (sets[set + PACKETS + way] === 0 || sets[set + way] === this.#hash) return index * WAYS + way
-    }
-    const turn = sets[set + TURN]!
-    sets[set + TURN] = (turn + 1) % WAYS
-    return index * WAYS + turn
-  }
-
   #clear(place: number): void {
-    this.#sets[wordOf(place) + PACKETS] = 0
+    this.#places.clear(place)
     this.#audiences[place] = null
   }
-}
-
-/** Where the hash of a place's packet is. */
-function wordOf(place: number): number {
-  return Math.floor(place / WAYS) * SET_WORDS + (place % WAYS)
 }
 
 function isSame(left: Told | null, right: Told | null): boolean {
