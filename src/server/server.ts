@@ -85,7 +85,7 @@ export class Server implements Responder, ServerContext {
     this.#packets?.begin(this.#nowMs)
   }
 
-  /** What a chain leaves behind is not known, so that only answers from the packet cache count as settled. */
+  /** What a chain leaves behind is not known, unless its replies may be sent again without it. */
   get isSettled(): boolean {
     return this.#isSettled
   }
@@ -104,7 +104,6 @@ export class Server implements Responder, ServerContext {
       const length = packets.serve(octets, start, end, peer, isStream, out, outStart)
       if (length > 0) return length
     }
-    this.#isSettled = false
     const verdict = admit(octets, start, end)
     if (verdict !== Verdict.ACCEPT) return this.#reject(verdict, octets, start, out, outStart)
     const query = this.#query
@@ -123,14 +122,14 @@ export class Server implements Responder, ServerContext {
       answer = this.#panic(error)
     }
     if (answer instanceof Promise || answer.more !== null) {
+      this.#isSettled = false
       this.#answerLater(query, answer)
       return 0
     }
     const length = this.#compose(query, answer, out, outStart)
-    if (answer.reuse !== null && packets !== null) {
-      const block = this.#router.find(query.folded, query.type)!.reuse
-      if (block !== null) packets.store(octets, start, end, query, answer, block, out, outStart, length)
-    }
+    const block = answer.reuse === null || packets === null ? null : this.#router.find(query.folded, query.type)!.reuse
+    if (block === null) this.#isSettled = false
+    else packets!.store(octets, start, end, query, answer, block, out, outStart, length)
     return length
   }
 
