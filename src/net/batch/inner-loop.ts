@@ -25,8 +25,8 @@ const EVENTS = 2
 /** Descriptors that become ready within that many milliseconds of each other are waited for here. */
 const SOON_MS = 1
 
-/** Milliseconds after which the event loop has its turn, whatever comes. */
-const TURN_MS = 2
+/** Milliseconds after which the event loop has its turn, whatever comes; its idea of what time it is is no older than this. */
+const TURN_MS = 5
 
 /**
  * Milliseconds to wait for the next message at most. A wait of less than the kernel's tick sets the processor's timer each time, which
@@ -109,7 +109,8 @@ export class InnerLoop {
     const passedMs = performance.now() - sinceMs
     if (passedMs >= TURN_MS) return false
     const timerMs = c.backendTimeout(c.loop)
-    const waitMs = timerMs < 0 ? WAIT_MS : Math.min(WAIT_MS, Math.floor(timerMs - passedMs))
+    // Rounded up as libuv does it itself: else all messages of the millisecond before a timer would take a turn of the event loop each.
+    const waitMs = timerMs < 0 ? WAIT_MS : Math.min(WAIT_MS, Math.ceil(timerMs - passedMs))
     if (waitMs <= 0) return false
     return c.poll(this.#entries.address, this.#count, waitMs) > 0
   }
