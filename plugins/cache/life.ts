@@ -1,10 +1,10 @@
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
-import type { Renewal, Reuse } from '#plugin/reuse.ts'
+import type { Renewal, ReplyLife, Reuse } from '#plugin/reuse.ts'
 import { Flag } from '#wire/constants.ts'
 
 /** How long what is stored is good, and whether it begins anew after that. */
-export class Life {
+export class Life implements ReplyLife {
   readonly ttlSeconds: number
   /** Monotonic milliseconds. */
   untilMs: number
@@ -40,7 +40,6 @@ export class Life {
     if (this.#data !== null) this.renewal = renewal
   }
 
-  /** Begins anew if the reply would be made again just as it was; says whether it does. */
   renew(nowMs: number): boolean {
     if (this.renewal === null || this.#data!.epochValue !== this.#dataEpochValue) return false
     this.begin(nowMs)

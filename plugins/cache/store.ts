@@ -80,16 +80,13 @@ export class Store implements EntryHolder {
   }
 
   touch(epoch: number): void {
-    this.#lifeOf(epoch)
+    this.lifeOf(epoch)
   }
 
-  untilMs(epoch: number): number {
-    return this.#lifeOf(epoch)?.untilMs ?? 0
-  }
-
-  renew(epoch: number, nowMs: number): number {
-    const life = this.#lifeOf(epoch)
-    return life?.renew(nowMs) ? life.untilMs : 0
+  lifeOf(epoch: number): Life | null {
+    const key = this.#keys[epoch]
+    if (key === undefined) return null
+    return (this.#entries.get(key) ?? this.#evicted?.get(key))?.life ?? null
   }
 
   /** Stores an entry in place of the one with this key; returns how many others had to go. */
@@ -124,12 +121,6 @@ export class Store implements EntryHolder {
   /** Gives up all entries about a name or one below it, or those of them that are meant. */
   dropBelow(name: FoldedName, isMeant: (below: FoldedName) => boolean = () => true): void {
     for (const each of this.#names.below(name)) if (isMeant(each)) this.drop(each)
-  }
-
-  /** Counts as asking for it. */
-  #lifeOf(epoch: number): Life | undefined {
-    const key = this.#keys[epoch]
-    return key === undefined ? undefined : (this.#entries.get(key) ?? this.#evicted?.get(key))?.life
   }
 
   #evict(key: string, entry: Entry): void {

@@ -44,13 +44,16 @@ export interface Reuse {
 export interface Recency {
   /** The replies of this epoch are still asked for. */
   touch(epoch: number): void
-  /** The moment up to which replies of this epoch are good by now, in monotonic milliseconds; 0 if that is not known. */
-  untilMs(epoch: number): number
-  /**
-   * Gives the replies of this epoch a new life, as the chain would with the very same reply if it was asked; returns the moment up to
-   * which they are good then, 0 if the chain has to be asked.
-   */
-  renew(epoch: number, nowMs: number): number
+  /** The life that the replies of this epoch share, which counts as asking for them; `null` if nothing is known of it. */
+  lifeOf(epoch: number): ReplyLife | null
+}
+
+/** How long replies are good. */
+export interface ReplyLife {
+  /** Monotonic milliseconds from which they are no longer good. */
+  readonly untilMs: number
+  /** Begins anew, as it would if the chain was asked and made the very same reply; says whether it does, or else the chain has to be asked. */
+  renew(nowMs: number): boolean
 }
 
 /** The first sending of a reply in a new life. The same object for as many replies as can be. */

@@ -168,16 +168,15 @@ export class PacketCache {
   /** Who is told of a reply that is no longer good, if that can be mended without the chain; else `null`. */
   #renew(at: number, { recency, ofRepeats, ofRenewals }: Audience): Told | null {
     if (recency === null || ofRenewals === null || !this.#ring.isUnchanged(at, this.#epochs.values)) return null
+    const life = recency.lifeOf(this.#ring.epoch(at))
+    if (life === null) return null
     const { nowMs } = this.#ring
-    const epoch = this.#ring.epoch(at)
     let told = ofRepeats // A query that differs in flags or EDNS may have come before.
-    let untilMs = recency.untilMs(epoch)
-    if (untilMs <= nowMs) {
+    if (life.untilMs <= nowMs) {
+      if (!life.renew(nowMs)) return null
       told = ofRenewals
-      untilMs = recency.renew(epoch, nowMs)
     }
-    if (untilMs <= nowMs) return null
-    this.#ring.extend(at, untilMs)
+    this.#ring.extend(at, life.untilMs)
     return told
   }
 
