@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { MetricRegistry, Slot } from '#plugin/metrics.ts'
 
 /** How often the event loop's delay is sampled, in milliseconds. */
-const RESOLUTION_MS = 20
+const RESOLUTION_MS = 100
 
 const registries = new WeakSet<MetricRegistry>()
 
