@@ -25,7 +25,10 @@ const EVENTS = 2
 /** Descriptors that become ready within that many milliseconds of each other are waited for here. */
 const SOON_MS = 1
 
-/** Milliseconds after which the event loop has its turn, whatever comes; its idea of what time it is is no older than this. */
+/**
+ * Milliseconds after which the event loop has its turn, whatever comes. Until then its idea of what time it is stays, and what was put
+ * off with `setImmediate` waits, such as the writing of log lines.
+ */
 const TURN_MS = 5
 
 /**
@@ -49,6 +52,8 @@ export class InnerLoop {
   #entries: NativeMemory
   #count = 0n
   #readyAtMs = 0
+  /** When the next timer is due. */
+  #timerAtMs = Infinity
 
   constructor(c: CLibrary) {
     this.#c = c
@@ -66,11 +71,13 @@ export class InnerLoop {
     if (!isSoon || !isAlone || !all.every(each => each.isReading)) return
     const c = this.#c
     c.updateTime(c.loop)
-    if (c.backendTimeout(c.loop) === 0) return
+    const timerMs = c.backendTimeout(c.loop)
+    if (timerMs === 0) return
+    this.#timerAtMs = timerMs < 0 ? Infinity : nowMs + timerMs
     this.#list(all)
     for (const each of all) each.pause()
     try {
-      while (this.#wait(nowMs)) if (!this.#answer(all)) break
+      while (this.#wait(nowMs + TURN_MS)) if (!this.#answer(all)) break
     } finally {
       c.updateTime(c.loop)
       this.#readyAtMs = performance.now()
@@ -103,16 +110,13 @@ export class InnerLoop {
     }
   }
 
-  /** Whether there is something to answer, and the event loop has nothing to do. */
-  #wait(sinceMs: number): boolean {
-    const c = this.#c
-    const passedMs = performance.now() - sinceMs
-    if (passedMs >= TURN_MS) return false
-    const timerMs = c.backendTimeout(c.loop)
+  /** Whether there is something to answer before the event loop has its turn. */
+  #wait(turnAtMs: number): boolean {
+    const nowMs = performance.now()
+    if (nowMs >= turnAtMs) return false
     // Rounded up as libuv does it itself: else all messages of the millisecond before a timer would take a turn of the event loop each.
-    const waitMs = timerMs < 0 ? WAIT_MS : Math.min(WAIT_MS, Math.ceil(timerMs - passedMs))
-    if (waitMs <= 0) return false
-    return c.poll(this.#entries.address, this.#count, waitMs) > 0
+    const waitMs = Math.min(WAIT_MS, Math.ceil(this.#timerAtMs - nowMs))
+    return waitMs > 0 && this.#c.poll(this.#entries.address, this.#count, waitMs) > 0
   }
 
   /** Whether to wait again. */
