@@ -34,8 +34,18 @@ export class ChildServer {
     return readFileSync(this.#outputFile, 'utf8')
   }
 
+  /** Stops the server under measurement (SIGSTOP) until it goes on. */
+  pause(): void {
+    this.#children[0]!.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#children[0]!.kill('SIGCONT')
+  }
+
   /** Ends the servers, by force after five seconds. */
   async stop(): Promise<void> {
+    this.goOn()
     await Promise.all(this.#children.map(stop))
   }
 }

@@ -3,17 +3,17 @@ import { cpus, release, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { expectedAnswers } from '#test/bench/peers/answers.ts'
 import { startBenchApiServer } from '#test/bench/peers/api-server.ts'
+import type { Bench } from '#test/bench/peers/bench.ts'
 import { benchCluster, portName } from '#test/bench/peers/cluster.ts'
-import type { Contender } from '#test/bench/peers/contender.ts'
 import { findContenders } from '#test/bench/peers/contenders.ts'
 import { benchOptions } from '#test/bench/peers/options.ts'
 import { pinning, runBesideLoad } from '#test/bench/peers/pinning.ts'
 import { querySets } from '#test/bench/peers/query-sets.ts'
 import { ratiosOf, rowsOf } from '#test/bench/peers/results.ts'
+import { Round } from '#test/bench/peers/round.ts'
 import { killChildren } from '#test/bench/peers/running-children.ts'
 import { setTable } from '#test/bench/peers/table.ts'
-import type { Bench, Trial } from '#test/bench/peers/trial.ts'
-import { runTrials } from '#test/bench/peers/trial.ts'
+import type { Trial } from '#test/bench/peers/trial.ts'
 import { startUpstream } from '#test/bench/upstream.ts'
 import { isInstalled } from '#test/support/installed.ts'
 
@@ -50,7 +50,7 @@ const bench: Bench = {
   expected: expectedAnswers(services),
   warmUpSeconds: options.warmUp,
   seconds: options.seconds,
-  spans: options.spans,
+  turns: options.turns,
   rate: options.rate,
   threads: options.threads,
   upstreamPort: upstream.port,
@@ -70,25 +70,18 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** All rounds; each begins with another server, so that none always has the machine as another one left it. */
+/** All rounds; in each another server is the first in turn. */
 async function runRounds(): Promise<void> {
   const { present } = field
   for (let round = 0; round < options.rounds; round++) {
     const first = Math.floor((round * present.length) / options.rounds)
-    for (const contender of [...present.slice(first), ...present.slice(0, first)]) {
-      process.stderr.write(`round ${round + 1} of ${options.rounds}: ${contender.name}\n`)
-      trials.push(...(await tryTrials(contender)))
+    const observer = {
+      begins: (step: string) => process.stderr.write(`round ${round + 1} of ${options.rounds}: ${step}\n`),
+      measured: (trial: Trial) => trials.push(trial),
+      failed: (server: string, error: unknown) =>
+        failures.set(server, error instanceof Error ? error.message : String(error)),
     }
-  }
-}
-
-/** One server that does not run is no reason to go without the others. */
-async function tryTrials(contender: Contender): Promise<Trial[]> {
-  try {
-    return await runTrials(contender, bench)
-  } catch (error) {
-    failures.set(contender.name, error instanceof Error ? error.message : String(error))
-    return []
+    await new Round(bench, observer).run([...present.slice(first), ...present.slice(0, first)])
   }
 }
 
@@ -121,7 +114,7 @@ function text(): string {
   const rate = options.rate === 0 ? '' : `; the rate that is the same for all is ${options.rate} queries/s`
   const lines = [
     `${machineText()}; ${bench.pinning.text}.`,
-    `${options.services} Services; medians of ${options.rounds} rounds of ${options.seconds} s, latencies of ${options.spans} spans in each; ${options.threads} serving thread(s) each${rate}.`,
+    `${options.services} Services; medians of ${options.rounds} rounds of ${options.turns} turns, each load ${options.seconds} s; ${options.threads} serving thread(s) each${rate}.`,
     `Peers: ${versions.join(', ') || 'none'}. Missing: ${field.missing.join(', ') || 'none'}.`,
     ...[...failures].map(([name, message]) => `**${name} did not run**: ${message}`),
   ]

@@ -8,12 +8,12 @@ import { REPOSITORY } from '#test/support/source.ts'
 export interface BenchOptions {
   readonly json: boolean
   readonly rounds: number
-  /** How long a server is at most under full load before it is measured, in seconds. */
+  /** How long a server is at most under full load before it is measured with a set, in seconds. */
   readonly warmUp: number
   /** How long each load of a measurement lasts. */
   readonly seconds: number
-  /** How many times in each round the latencies of a server are measured. */
-  readonly spans: number
+  /** How many turns each server has with each set in each round. */
+  readonly turns: number
   /** Queries a second at which all servers are asked besides half of their peak; 0 for none. */
   readonly rate: number
   readonly threads: number
@@ -36,7 +36,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       rounds: { type: 'string', default: '3' },
       'warm-up': { type: 'string', default: '20' },
       seconds: { type: 'string', default: '3' },
-      spans: { type: 'string', default: '3' },
+      turns: { type: 'string', default: '3' },
       rate: { type: 'string', default: '40000' },
       threads: { type: 'string', default: '1' },
       services: { type: 'string', default: '10000' },
@@ -55,7 +55,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     rounds: count('rounds', values.rounds, 1, 100),
     warmUp: count('warm-up', values['warm-up'], 1, 60),
     seconds: count('seconds', values.seconds, 1, 60),
-    spans: count('spans', values.spans, 1, 100),
+    turns: count('turns', values.turns, 1, 100),
     rate: count('rate', values.rate, 0, 10_000_000),
     threads: count('threads', values.threads, 1, 64),
     services: count('services', values.services, 1, 65_000),

@@ -17,7 +17,6 @@ const ROW: Row = {
   samples: 1000,
   p99AtRateUs: 100,
   lateShare: 0,
-  lostShare: 0,
   dnsperfP50Us: 40,
   dnsperfP99Us: 600,
   clientShare: 1,

@@ -2,8 +2,9 @@ import { median } from '#test/bench/median.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import type { QuerySetName } from '#test/bench/peers/query-sets.ts'
 import type { Trial } from '#test/bench/peers/trial.ts'
+import { figuresOf } from '#test/bench/peers/trial.ts'
 
-/** One server's medians over all rounds in one set. */
+/** One server in one set, over all rounds. */
 export interface Row extends Trial {
   readonly kind: Contender['kind']
   readonly rounds: number
@@ -18,39 +19,19 @@ export interface Ratio {
   readonly isAtLeast: boolean
 }
 
-const FIGURES = [
-  'queriesPerSecond',
-  'cpuUsPerQuery',
-  'p50Us',
-  'p90Us',
-  'p99Us',
-  'samples',
-  'lateShare',
-  'lostShare',
-  'dnsperfP50Us',
-  'dnsperfP99Us',
-  'clientShare',
-  'loss',
-  'idleMib',
-  'loadedMib',
-] as const
-
 const CLIENTS: Readonly<Record<Trial['latencyClient'], string>> = { steady: 'the steady client', dnsperf: 'dnsperf' }
 
-/** Medians of the trials of each server in a set, the fastest first. */
+/** What the trials of each server in a set come to, the fastest first. */
 export function rowsOf(set: QuerySetName, contenders: readonly Contender[], trials: readonly Trial[]): Row[] {
   const rows = contenders.flatMap(({ name, kind }) => {
     const own = trials.filter(trial => trial.server === name && trial.set === set)
     if (own.length === 0) return []
-    const figures = FIGURES.map(figure => [figure, median(own.map(trial => trial[figure]))] as const)
     const wrong = own.find(trial => trial.wrong !== '') ?? own[0]!
-    const atRate = own.flatMap(({ p99AtRateUs }) => p99AtRateUs ?? [])
-    const rest = {
-      p99AtRateUs: atRate.length === 0 ? null : median(atRate),
-      // The greatest: a reader is to know that a round was disturbed.
-      othersShare: Math.max(...own.map(({ othersShare }) => othersShare)),
+    const memory = {
+      idleMib: median(own.map(each => each.idleMib)),
+      loadedMib: median(own.map(each => each.loadedMib)),
     }
-    return [{ ...wrong, ...Object.fromEntries(figures), ...rest, kind, rounds: own.length }]
+    return [{ ...wrong, ...figuresOf(own), ...memory, kind, rounds: own.length }]
   })
   return rows.sort((left, right) => right.queriesPerSecond - left.queriesPerSecond)
 }
