@@ -9,6 +9,9 @@ import type { FoldedName } from '#wire/name.ts'
 /** Memory that a store may take for each entry of its capacity, in octets, so that huge replies cannot exhaust it. */
 const OCTETS_PER_ENTRY = 4096
 
+/** None: lru-cache makes an object for each call without options, and what packets are asked for with tells of itself every few seconds. */
+const NO_OPTIONS = {}
+
 /** Evicted entries that are remembered: about as many as the packet cache has room for. */
 const MAX_EVICTED = 1 << 15
 
@@ -86,7 +89,7 @@ export class Store implements EntryHolder {
   lifeOf(epoch: number): Life | null {
     const key = this.#keys[epoch]
     if (key === undefined) return null
-    return (this.#entries.get(key) ?? this.#evicted?.get(key))?.life ?? null
+    return (this.#entries.get(key, NO_OPTIONS) ?? this.#evicted?.get(key, NO_OPTIONS))?.life ?? null
   }
 
   /** Stores an entry in place of the one with this key; returns how many others had to go. */

@@ -52,8 +52,9 @@ export class InnerLoop {
   #entries: NativeMemory
   #count = 0n
   #readyAtMs = 0
-  /** When the next timer is due. */
+  /** When the next timer is due, and when the event loop has its turn. Handed to a function, a number with a fraction is garbage. */
   #timerAtMs = Infinity
+  #turnAtMs = 0
 
   constructor(c: CLibrary) {
     this.#c = c
@@ -74,10 +75,11 @@ export class InnerLoop {
     const timerMs = c.backendTimeout(c.loop)
     if (timerMs === 0) return
     this.#timerAtMs = timerMs < 0 ? Infinity : nowMs + timerMs
+    this.#turnAtMs = nowMs + TURN_MS
     this.#list(all)
     for (const each of all) each.pause()
     try {
-      while (this.#wait(nowMs + TURN_MS)) if (!this.#answer(all)) break
+      while (this.#wait()) if (!this.#answer(all)) break
     } finally {
       c.updateTime(c.loop)
       this.#readyAtMs = performance.now()
@@ -111,9 +113,9 @@ export class InnerLoop {
   }
 
   /** Whether there is something to answer before the event loop has its turn. */
-  #wait(turnAtMs: number): boolean {
+  #wait(): boolean {
     const nowMs = performance.now()
-    if (nowMs >= turnAtMs) return false
+    if (nowMs >= this.#turnAtMs) return false
     // Rounded up as libuv does it itself: else all messages of the millisecond before a timer would take a turn of the event loop each.
     const waitMs = Math.min(WAIT_MS, Math.ceil(this.#timerAtMs - nowMs))
     return waitMs > 0 && this.#c.poll(this.#entries.address, this.#count, waitMs) > 0
