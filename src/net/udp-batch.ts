@@ -27,6 +27,12 @@ const BATCH = 32
 const TURN_MESSAGES = 512
 
 /**
+ * Of so many, when several came at once, the socket is asked for more without a wait in between: under such a load most waits end at
+ * once, and asking in vain costs less than a wait (0.5 us a query less at 75,000 queries a second).
+ */
+const UNAWAITED_MESSAGES = 64
+
+/**
  * Listens for DNS over UDP with recvmmsg and sendmmsg: one call of the system for many messages, and replies that leave
  * from the address that was asked, on wildcard sockets too. Throws with Go's text when the address cannot be bound.
  */
@@ -122,10 +128,12 @@ class BatchListener implements UdpListener, BatchPeerContext {
   #answerMessages(): boolean {
     const backlog = this.#backlog
     let left = TURN_MESSAGES
+    let came: number
     do {
-      if (left > 0) left -= backlog.receive(left)
+      came = left > 0 ? backlog.receive(left) : 0
+      left -= came
       if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
-    } while (backlog.count > 0)
+    } while (backlog.count > 0 || (came > 1 && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
     return left <= 0
   }
 
