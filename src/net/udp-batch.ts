@@ -63,7 +63,7 @@ class BatchListener implements UdpListener, BatchPeerContext {
   readonly #peer: BatchPeer
   readonly #readiness: Readiness
   readonly #kernelDrops: KernelDrops
-  /** Whether all that was answered since the socket was found ready is settled. */
+  /** Whether all that was answered in the last turn is settled. */
   #isSettled = true
   #isReading = true
   #isShared: boolean
@@ -119,22 +119,25 @@ class BatchListener implements UdpListener, BatchPeerContext {
 
   #ready(): boolean {
     if (this.sender.isBlocked) this.sender.flush()
-    this.#isSettled = true
     if (this.#isReading) this.#answerMessages()
     return this.#isSettled
   }
 
-  /** Answers what the socket has, so many messages as belong to a turn at most, the newest first. Whether more may be waiting in it. */
+  /**
+   * Answers what the socket has, so many messages as belong to a turn at most, the newest first. Whether more may be waiting in it.
+   * Those that leave something to go on with are few a turn: what they wait for comes by the event loop, and makes the next ones cheap.
+   */
   #answerMessages(): boolean {
     const backlog = this.#backlog
-    let left = TURN_MESSAGES
+    let left = this.#isSettled ? TURN_MESSAGES : BATCH
+    this.#isSettled = true
     let came: number
     do {
-      came = left > 0 ? backlog.receive(left) : 0
+      came = left > 0 && this.#isSettled ? backlog.receive(left) : 0
       left -= came
       if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
     } while (backlog.count > 0 || (came > 1 && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
-    return left <= 0
+    return left <= 0 || !this.#isSettled
   }
 
   /** Answers the messages from slot `first` of the backlog on. */

@@ -22,7 +22,11 @@ const c = cLibrary()
 describe('batched UDP', { skip: c === null && 'needs node:ffi and Linux on x86-64 or arm64' }, () => {
   for (const [rule, queries, idAt] of ORDERS) {
     test(rule, async t => {
-      const listener = listenUdpInBatches(c!, { address: '127.0.0.1', port: 0, responder: new ScriptedResponder() })
+      const listener = listenUdpInBatches(c!, {
+        address: '127.0.0.1',
+        port: 0,
+        responder: new ScriptedResponder(0, true),
+      })
       const answered: number[] = []
       const client = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 }, reply => answered.push(idOf(reply)))
       t.after(async () => {
@@ -38,4 +42,24 @@ describe('batched UDP', { skip: c === null && 'needs node:ffi and Linux on x86-6
       )
     })
   }
+
+  test('queries that leave something to go on with are answered 32 a turn of the event loop', async t => {
+    const responder = new ScriptedResponder(0, false)
+    const listener = listenUdpInBatches(c!, { address: '127.0.0.1', port: 0, responder })
+    const client = createSocket('udp4')
+    t.after(async () => {
+      client.close()
+      await listener.close(0)
+    })
+    await once(client.bind(0, '127.0.0.1'), 'listening')
+    client.send(scripted(0), listener.port, '127.0.0.1')
+    await until(() => responder.asked.length === 1)
+    for (let id = 1; id <= 200; id++) client.send(scripted(id), listener.port, '127.0.0.1')
+    const turns: number[] = []
+    for (let before = 1; before < 201; before = responder.asked.length) {
+      await new Promise(resolve => setImmediate(resolve))
+      if (responder.asked.length > before) turns.push(responder.asked.length - before)
+    }
+    assert.deepEqual(turns, [32, 32, 32, 32, 32, 32, 8])
+  })
 })
