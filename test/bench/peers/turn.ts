@@ -44,8 +44,12 @@ export interface TurnPlan {
   readonly rate: number
 }
 
-/** Asks the server `pid` as fast as it answers, which has its caches full again, then at half of that and at other rates. */
+/** How long a server is asked before it is measured: while others had their turns, what it had cached was over. */
+const REFRESH_SECONDS = 1
+
+/** Asks the server `pid` as fast as it answers, at half of that and at other rates. */
 export async function takeTurn(pid: number, load: Load, { seconds, rate }: TurnPlan): Promise<Turn> {
+  await askAtPeak(load, REFRESH_SECONDS)
   const { result: peak, usage } = await metered(pid, () => askAtPeak(load, seconds))
   const halfOfPeak = peak.queriesPerSecond / 2
   const half = await metered(pid, () => askAtRate(load, seconds, halfOfPeak))
