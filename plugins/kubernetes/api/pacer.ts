@@ -1,3 +1,6 @@
+import type { Clock } from '#lib/clock.ts'
+import { systemClock } from '#lib/clock.ts'
+
 /** Work longer than this is cut into slices, in milliseconds, so that queries are answered in between. */
 const SLICE_MS = 0.05
 
@@ -9,13 +12,18 @@ export interface Pace {
 
 /** Keeps the decoding of all resources together to a short slice of each turn of the event loop. */
 export class Pacer implements Pace {
+  readonly #clock: Clock
   readonly #waiting: (() => void)[] = []
   #sliceStartMs = 0
   #inSlice = false
 
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+  }
+
   /** Whether the present turn of the event loop has had its share. */
   isDue(): boolean {
-    const nowMs = performance.now()
+    const nowMs = this.#clock.nowMs()
     if (this.#inSlice) return nowMs - this.#sliceStartMs >= SLICE_MS
     this.#begin(nowMs)
     return false
@@ -23,7 +31,7 @@ export class Pacer implements Pace {
 
   /** Resolves in a later turn of the event loop, of which each has one who goes on. */
   rest(): Promise<void> {
-    if (!this.#inSlice) this.#begin(performance.now())
+    if (!this.#inSlice) this.#begin(this.#clock.nowMs())
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
@@ -37,7 +45,7 @@ export class Pacer implements Pace {
     this.#inSlice = false
     const resume = this.#waiting.shift()
     if (resume === undefined) return
-    this.#begin(performance.now())
+    this.#begin(this.#clock.nowMs())
     resume()
   }
 }
