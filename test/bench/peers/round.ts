@@ -29,6 +29,8 @@ interface Standing {
   readonly load: Load
   wrong: string
   readonly turns: Turn[]
+  /** After the last turn. */
+  loadedMib: number
 }
 
 /** All servers at once, of which one runs at a time: they take turns, so that what the machine does to one it does to all. */
@@ -63,20 +65,18 @@ export class Round {
     writeFileSync(file, `${set.lines.join('\n')}\n`)
     let standings = this.#entrants
       .filter(({ contender }) => contender.sets.includes(set.name))
-      .map(entrant => ({ entrant, load: this.#load(entrant, file), wrong: '', turns: [] }) as Standing)
+      .map((entrant): Standing => ({ entrant, load: this.#load(entrant, file), wrong: '', turns: [], loadedMib: 0 }))
     standings = await this.#each(standings, `${set.name}, warm-up`, async standing => {
       const { entrant, load } = standing
       await warmUp(load, warmUpSeconds)
       if (entrant.contender.kind !== 'ceiling') standing.wrong = await wrongAnswer(entrant.port, set.lines, expected)
     })
     for (let turn = 1; turn <= turns; turn++) {
-      standings = await this.#each(
-        standings,
-        `${set.name}, turn ${turn} of ${turns}`,
-        async ({ entrant, load, turns }) => {
-          turns.push(await takeTurn(entrant.pid, load, this.#bench))
-        },
-      )
+      standings = await this.#each(standings, `${set.name}, turn ${turn} of ${turns}`, async standing => {
+        const { entrant, load } = standing
+        standing.turns.push(await takeTurn(entrant.pid, load, this.#bench))
+        standing.loadedMib = memoryMib(entrant.pid)
+      })
     }
     for (const standing of standings) this.#observer.measured(trialOf(standing, set))
   }
@@ -113,14 +113,14 @@ export class Round {
   }
 }
 
-function trialOf({ entrant, wrong, turns }: Standing, set: QuerySet): Trial {
-  const { contender, pid, idleMib } = entrant
+function trialOf({ entrant, wrong, turns, loadedMib }: Standing, set: QuerySet): Trial {
+  const { contender, idleMib } = entrant
   return {
     server: contender.name,
     set: set.name,
     ...figuresOf(turns),
     idleMib,
-    loadedMib: memoryMib(pid),
+    loadedMib,
     wrong: contender.kind === 'ceiling' ? '' : wrong || whatIsWrong(turns, set),
   }
 }
