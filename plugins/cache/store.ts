@@ -9,7 +9,7 @@ import type { FoldedName } from '#wire/name.ts'
 /** Memory that a store may take for each entry of its capacity, in octets, so that huge replies cannot exhaust it. */
 const OCTETS_PER_ENTRY = 4096
 
-/** None: lru-cache makes an object for each call without options, and what packets are asked for with tells of itself every few seconds. */
+/** For look-ups that are many: without options lru-cache makes an object for each. It writes into this one what it would have written there: no status. */
 const NO_OPTIONS = {}
 
 /** Evicted entries that are remembered: about as many as the packet cache has room for. */
