@@ -13,6 +13,7 @@ import { turnAround } from '#net/batch/packet-info.ts'
 import { Readiness } from '#net/batch/readiness.ts'
 import { allowSharing, receiveNoMore } from '#net/batch/shared-address.ts'
 import { socketPort } from '#net/batch/socket-address.ts'
+import { letReceiptWait } from '#net/batch/waiting-receipt.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
 import type { Responder } from '#net/responder.ts'
@@ -83,7 +84,8 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.#backlog = new Backlog(c, socket.fd, socket.isWildcard)
     this.#replies = new Datagrams(c, BATCH, socket.isWildcard)
     this.#peer = new BatchPeer(this, this.#backlog.messages)
-    this.#readiness = new Readiness(c, socket.fd, () => this.#ready())
+    this.#readiness = new Readiness(c, socket.fd, isToWait => this.#ready(isToWait))
+    this.#readiness.canWait = letReceiptWait(c, socket.fd)
     this.#kernelDrops = new KernelDrops(c, socket.fd, this.#onDrop)
     this.#watch(false)
   }
@@ -102,7 +104,7 @@ class BatchListener implements UdpListener, BatchPeerContext {
     if (this.#isShared) {
       // What comes now is for the others; what came before only this socket has.
       receiveNoMore(this.#c, this.#fd, this.address.includes(':'))
-      while (this.#answerMessages()) await new Promise(resolve => setImmediate(resolve))
+      while (this.#answerMessages(false)) await new Promise(resolve => setImmediate(resolve))
     }
     this.#isReading = false
     this.#watch(false)
@@ -117,26 +119,27 @@ class BatchListener implements UdpListener, BatchPeerContext {
     this.#readiness.watch((this.#isReading ? UV_READABLE : 0) | (isBlocked ? UV_WRITABLE : 0))
   }
 
-  #ready(): boolean {
+  #ready(isToWait: boolean): boolean {
     if (this.sender.isBlocked) this.sender.flush()
-    if (this.#isReading) this.#answerMessages()
+    if (this.#isReading) this.#answerMessages(isToWait)
     return this.#isSettled
   }
 
   /**
-   * Answers what the socket has, so many messages as belong to a turn at most, the newest first. Whether more may be waiting in it.
+   * Answers what the socket has, so many messages as belong to a turn at most, the newest first; with `isToWait` it waits for the first,
+   * and has no need to ask again: whoever waits does. Whether more may be waiting in the socket.
    * Those that leave something to go on with are few a turn: what they wait for comes by the event loop, and makes the next ones cheap.
    */
-  #answerMessages(): boolean {
+  #answerMessages(isToWait: boolean): boolean {
     const backlog = this.#backlog
     let left = this.#isSettled ? TURN_MESSAGES : BATCH
     this.#isSettled = true
     let came: number
     do {
-      came = left > 0 && this.#isSettled ? backlog.receive(left) : 0
+      came = left > 0 && this.#isSettled ? backlog.receive(left, isToWait && backlog.count === 0) : 0
       left -= came
       if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
-    } while (backlog.count > 0 || (came > 1 && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
+    } while (backlog.count > 0 || (came > 1 && !isToWait && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
     return left <= 0 || !this.#isSettled
   }
 

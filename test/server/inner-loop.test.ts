@@ -5,7 +5,9 @@ import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { MessageChannel, Worker } from 'node:worker_threads'
+import type { CLibrary } from '#net/batch/c-library.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
+import { MSG_WAITFORONE } from '#net/batch/linux.ts'
 import { listenTcp } from '#net/tcp.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 import type { UdpListener } from '#net/udp-listener.ts'
@@ -32,6 +34,23 @@ describe('the inner loop', { skip: c === null && 'needs node:ffi and Linux on x8
     const both = () => first.answered() + second.answered()
     await until(async () => (await turnsFor(both, 1000)) < 500)
     assert.ok(first.answered() > 0 && second.answered() > 0)
+  })
+
+  test('under a steady load waits for messages in their receipt, and no longer than there is one', async t => {
+    let waits = 0
+    const counting: CLibrary = {
+      ...c!,
+      recvmmsg(fd, headers, count, flags, timeout) {
+        if (flags === MSG_WAITFORONE) waits++
+        return c!.recvmmsg(fd, headers, count, flags, timeout)
+      },
+    }
+    const { asking } = await underWay(t, new ScriptedResponder(0, true), counting)
+    await until(() => waits > 1000)
+    await asking.terminate()
+    const before = waits
+    await setTimeout(20)
+    assert.ok(waits <= before + 1, `${waits - before} waits when nobody asks`)
   })
 
   test('goes back to the event loop after messages that leave something to go on with', async t => {
@@ -79,13 +98,14 @@ describe('the inner loop', { skip: c === null && 'needs node:ffi and Linux on x8
 
 interface UnderWay {
   readonly listener: UdpListener
+  readonly asking: Worker
   /** How many messages of the one who asks have been answered. */
   answered(): number
 }
 
 /** A listener, and a thread that asks it one message after another. */
-async function underWay(t: TestContext, responder: ScriptedResponder): Promise<UnderWay> {
-  const listener = listenUdpInBatches(c!, { address: '127.0.0.1', port: 0, responder })
+async function underWay(t: TestContext, responder: ScriptedResponder, library = c!): Promise<UnderWay> {
+  const listener = listenUdpInBatches(library, { address: '127.0.0.1', port: 0, responder })
   const asking = new Worker(ASKING, { workerData: listener.port })
   t.after(async () => {
     await asking.terminate()
@@ -96,7 +116,7 @@ async function underWay(t: TestContext, responder: ScriptedResponder): Promise<U
     answered = count
   })
   await once(asking, 'message')
-  return { listener, answered: () => answered }
+  return { listener, asking, answered: () => answered }
 }
 
 /** How many turns the event loop takes while at least `count` messages are answered. */

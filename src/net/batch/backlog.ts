@@ -1,6 +1,6 @@
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
-import { MSG_DONTWAIT } from '#net/batch/linux.ts'
+import { MSG_DONTWAIT, MSG_WAITFORONE } from '#net/batch/linux.ts'
 
 /** Messages asked for in one call of the system. */
 const BATCH = 64
@@ -34,13 +34,18 @@ export class Backlog {
     return this.#count
   }
 
-  /** Takes what the socket has, `most` messages at most and as far as there is room, and returns how many those were. */
-  receive(most: number): number {
+  /**
+   * Takes what the socket has, `most` messages at most and as far as there is room, and returns how many those were. With `isToWait` it
+   * waits for the first one, as long as the socket is set to.
+   */
+  receive(most: number, isToWait: boolean): number {
     const before = this.#count
     const end = Math.min(SLOTS, before + most)
+    let flags = isToWait ? MSG_WAITFORONE : MSG_DONTWAIT
     while (this.#count < end) {
       const wanted = Math.min(BATCH, end - this.#count)
-      const came = this.#c.recvmmsg(this.#fd, this.messages.headersFrom(this.#count), wanted, MSG_DONTWAIT, 0n)
+      const came = this.#c.recvmmsg(this.#fd, this.messages.headersFrom(this.#count), wanted, flags, 0n)
+      flags = MSG_DONTWAIT
       if (came > 0) this.#count += came
       if (came < wanted) break
     }

@@ -17,6 +17,7 @@ export interface CLibrary {
   sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
   close(fd: number): number
   poll(descriptors: bigint, count: bigint, timeoutMs: number): number
+  ioctl(fd: number, request: bigint, argument: bigint): number
   epollCreate(flags: number): number
   epollControl(epoll: number, operation: number, fd: number, event: bigint): number
   epollWait(epoll: number, events: bigint, count: number, timeoutMs: number): number
@@ -61,6 +62,8 @@ const SIGNATURES = {
   sendmmsg: { arguments: ['i32', 'function', 'u32', 'i32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
   poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
+  // Declared with a variable number of arguments; on x86-64 and arm64 Linux they are passed like any others.
+  ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   epoll_create1: { arguments: ['i32'], return: 'i32' },
   epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'function'], return: 'i32' },
   epoll_wait: { arguments: ['i32', 'function', 'i32', 'i32'], return: 'i32' },
@@ -126,6 +129,7 @@ function load(): CLibrary | null {
       sendmmsg: functions.sendmmsg,
       close: functions.close,
       poll: functions.poll,
+      ioctl: functions.ioctl,
       epollCreate: functions.epoll_create1,
       epollControl: functions.epoll_ctl,
       epollWait: functions.epoll_wait,

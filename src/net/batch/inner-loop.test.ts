@@ -4,6 +4,7 @@ import type { CLibrary } from '#net/batch/c-library.ts'
 import { InnerLoop } from '#net/batch/inner-loop.ts'
 
 const SOCKET = 7
+const OTHER = 8
 const BACKEND = 3
 const READABLE = 1 << 16
 
@@ -20,6 +21,10 @@ describe('the inner loop, its system calls played by the test', () => {
   let isSettled: boolean
   let isReading: boolean
   let isPaused: boolean
+  /** Whether the socket can be waited for in its receipt, how often it was, and what comes of the wait. */
+  let canWait: boolean
+  let receiptWaits: number
+  let onReceiptWait: () => void
   let loop: InnerLoop
 
   beforeEach(() => {
@@ -32,6 +37,9 @@ describe('the inner loop, its system calls played by the test', () => {
     isSettled = true
     isReading = true
     isPaused = false
+    canWait = false
+    receiptWaits = 0
+    onReceiptWait = () => {}
     loop = new InnerLoop(library())
   })
 
@@ -68,8 +76,13 @@ describe('the inner loop, its system calls played by the test', () => {
     const socket = {
       fd: SOCKET,
       isReading,
-      onReady: () => {
+      canWait,
+      onReady(isToWait: boolean) {
         answers++
+        if (isToWait) {
+          receiptWaits++
+          onReceiptWait()
+        }
         return isSettled
       },
       pause() {
@@ -79,7 +92,7 @@ describe('the inner loop, its system calls played by the test', () => {
         isPaused = false
       },
     }
-    loop.run([socket], 1)
+    loop.run([socket, { ...socket, fd: OTHER, canWait: false }], 1)
     assert.ok(!isPaused)
   }
 
@@ -115,6 +128,50 @@ describe('the inner loop, its system calls played by the test', () => {
       assert.equal(answers, wanted)
     })
   }
+
+  /** Turns for 150 ms, in which messages come one after another, as fast as they are answered, to these descriptors by turns. */
+  function highLoad(...descriptors: number[][]): void {
+    const endMs = performance.now() + 150
+    while (performance.now() < endMs) {
+      ready = Array.from({ length: 200 }, () => descriptors).flat()
+      turn()
+    }
+  }
+
+  const receipts: [rule: string, descriptors: number[][], waitsInReceipt: boolean][] = [
+    ['waits in the receipt when one socket alone is asked much', [[SOCKET]], true],
+    ['does not when it would have to be another', [[OTHER]], false],
+    ['does not when another is asked as well', [[SOCKET, OTHER]], false],
+    ['does not when the event loop has something to do', [[SOCKET, BACKEND]], false],
+  ]
+  for (const [rule, descriptors, waitsInReceipt] of receipts) {
+    test(rule, () => {
+      canWait = true
+      highLoad(...descriptors)
+      assert.equal(receiptWaits > 0, waitsInReceipt)
+    })
+  }
+
+  test('does not in a burst', () => {
+    canWait = true
+    turn()
+    ready = Array.from({ length: 100 }, () => [SOCKET])
+    turn()
+    assert.ok(answers >= 100)
+    assert.equal(receiptWaits, 0)
+  })
+
+  test('looks for others a quarter of a millisecond after it began to wait in the receipt', () => {
+    canWait = true
+    onReceiptWait = () => {
+      const startMs = performance.now()
+      while (performance.now() < startMs + 0.1) {}
+    }
+    highLoad([SOCKET])
+    assert.ok(receiptWaits > 0)
+    // Three such waits last longer than that; the looks before the load was known to be high come on top.
+    assert.ok(waits.length >= receiptWaits / 3, `${waits.length} looks, ${receiptWaits} waits in the receipt`)
+  })
 
   test('waits in the last millisecond before a timer, too', () => {
     sleepsMs = 1

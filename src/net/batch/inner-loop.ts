@@ -1,21 +1,24 @@
 import type { CLibrary } from '#net/batch/c-library.ts'
-import { POLLIN } from '#net/batch/linux.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
+import { PollList } from '#net/batch/poll-list.ts'
+import { SteadyLoad } from '#net/batch/steady-load.ts'
 
 /** A descriptor that is waited for. */
 export interface Waiting {
   readonly fd: number
   /** Whether it is waited for to be read, and for nothing else. */
   readonly isReading: boolean
-  /** Takes what there is to read, and not so much that others wait for long. Whether the event loop has nothing to go on with after that but what it knows of. */
-  onReady(): boolean
+  /** Whether `onReady` can wait for something to read. */
+  readonly canWait: boolean
+  /**
+   * Takes what there is to read, and not so much that others wait for long; with `isToWait` it waits for that first, for a few
+   * milliseconds at most. Whether the event loop has nothing to go on with after that but what it knows of.
+   */
+  onReady(isToWait: boolean): boolean
   /** Has libuv look for it no more, and again. */
   pause(): void
   resume(): void
 }
-
-/** `struct pollfd`, in 32-bit words: the descriptor, then what is asked for and, in the upper half, what there is. */
-const ENTRY_WORDS = 2
 
 /** `uv_metrics_t`, in 32-bit words: turns of the loop, events, both with 64 bits; then what is of no interest here. */
 const METRICS_OCTETS = 128
@@ -38,6 +41,13 @@ const TURN_MS = 5
 const WAIT_MS = 10
 
 /**
+ * Milliseconds after each look at all descriptors in which, under a high load, the one that is busy alone is waited for in the receipt
+ * of its messages: that spares one call of the system in three. What comes to others waits so long, and once a few milliseconds
+ * when a high load ends all at once.
+ */
+const ALONE_MS = 0.25
+
+/**
  * Waits for messages, and has them answered, without going back to libuv's event loop, as long as that has nothing to do: its own
  * descriptor becomes readable when one of those that it waits for does, and it says how long it would sleep. A turn through libuv and
  * Node costs as much as an answer, and leaves garbage for V8 (`setImmediate`, 300 octets).
@@ -46,21 +56,26 @@ export class InnerLoop {
   readonly #c: CLibrary
   readonly #backendFd: number
   readonly #metrics: NativeMemory
+  readonly #list: PollList
+  readonly #load: SteadyLoad = new SteadyLoad()
   /** As they were when `run` was last called. */
   #turns = 0
   #events = 0
-  #entries: NativeMemory
-  #count = 0n
   #readyAtMs = 0
   /** When the next timer is due, and when the event loop has its turn. Handed to a function, a number with a fraction is garbage. */
   #timerAtMs = Infinity
   #turnAtMs = 0
+  /** Until when one descriptor alone may be waited for. */
+  #aloneUntilMs = 0
+  /** The first that was ready since `run` was called, and whether another was. */
+  #first: Waiting | null = null
+  #isFirstAlone = true
 
   constructor(c: CLibrary) {
     this.#c = c
     this.#backendFd = c.backendFd(c.loop)
     this.#metrics = new NativeMemory(c, METRICS_OCTETS)
-    this.#entries = new NativeMemory(c, 0)
+    this.#list = new PollList(c)
   }
 
   /** To be called from the event loop when `readyCount` of `all` have been ready and have left nothing to go on with. */
@@ -76,10 +91,12 @@ export class InnerLoop {
     if (timerMs === 0) return
     this.#timerAtMs = timerMs < 0 ? Infinity : nowMs + timerMs
     this.#turnAtMs = nowMs + TURN_MS
-    this.#list(all)
+    this.#list.fill(all, this.#backendFd)
+    this.#first = null
+    this.#isFirstAlone = true
     for (const each of all) each.pause()
     try {
-      while (this.#wait()) if (!this.#answer(all)) break
+      while (this.#answerNext(all));
     } finally {
       c.updateTime(c.loop)
       this.#readyAtMs = performance.now()
@@ -101,34 +118,29 @@ export class InnerLoop {
     return isAlone
   }
 
-  #list(all: readonly Waiting[]): void {
-    const octets = (all.length + 1) * ENTRY_WORDS * 4
-    if (this.#entries.octets.length !== octets) this.#entries = new NativeMemory(this.#c, octets)
-    this.#count = BigInt(all.length + 1)
-    const { words } = this.#entries
-    for (let i = 0; i <= all.length; i++) {
-      words[i * ENTRY_WORDS] = all[i]?.fd ?? this.#backendFd
-      words[i * ENTRY_WORDS + 1] = POLLIN
-    }
-  }
-
-  /** Whether there is something to answer before the event loop has its turn. */
-  #wait(): boolean {
+  /** Answers what comes next. Whether to wait for more before the event loop has its turn. */
+  #answerNext(all: readonly Waiting[]): boolean {
     const nowMs = performance.now()
     if (nowMs >= this.#turnAtMs) return false
+    this.#load.count(nowMs)
+    const first = this.#first
+    if (nowMs < this.#aloneUntilMs && this.#isFirstAlone && first?.canWait && this.#load.isHigh) {
+      return first.onReady(true) && first.isReading
+    }
+    this.#aloneUntilMs = nowMs + ALONE_MS
     // Rounded up as libuv does it itself: else all messages of the millisecond before a timer would take a turn of the event loop each.
     const waitMs = Math.min(WAIT_MS, Math.ceil(this.#timerAtMs - nowMs))
-    return waitMs > 0 && this.#c.poll(this.#entries.address, this.#count, waitMs) > 0
+    return waitMs > 0 && this.#list.wait(waitMs) && this.#answerReady(all)
   }
 
-  /** Whether to wait again. */
-  #answer(all: readonly Waiting[]): boolean {
-    const { words } = this.#entries
-    let goOn = words[words.length - 1]! <= POLLIN
+  #answerReady(all: readonly Waiting[]): boolean {
+    let goOn = !this.#list.isReady(all.length)
     for (let i = 0; i < all.length; i++) {
-      if (words[i * ENTRY_WORDS + 1]! <= POLLIN) continue
+      if (!this.#list.isReady(i)) continue
       const each = all[i]!
-      if (!each.onReady() || !each.isReading) goOn = false
+      this.#first ??= each
+      if (each !== this.#first) this.#isFirstAlone = false
+      if (!each.onReady(false) || !each.isReading) goOn = false
     }
     return goOn
   }

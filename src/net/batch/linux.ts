@@ -4,11 +4,16 @@ export const AF_INET6 = 10
 /** SOCK_DGRAM with SOCK_NONBLOCK and SOCK_CLOEXEC. */
 export const DATAGRAM_SOCKET: number = 2 | 0o4000 | 0o2000000
 export const MSG_DONTWAIT = 0x40
+/** Waits for the first message only. */
+export const MSG_WAITFORONE = 0x10000
+/** ioctl(2): whether a descriptor is not to be waited for. */
+export const FIONBIO = 0x5421n
 
 export const SOL_SOCKET = 1
 export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
 export const SO_REUSEPORT = 15
+export const SO_RCVTIMEO = 20
 export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
 /** Memory figures of a socket: nine 32-bit words, the last of them messages dropped since it was opened. */

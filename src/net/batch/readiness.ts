@@ -29,14 +29,16 @@ let isLooking = false
  */
 export class Readiness implements Waiting {
   readonly fd: number
-  readonly onReady: () => boolean
+  readonly onReady: (isToWait: boolean) => boolean
+  /** Whether `onReady` can wait for something to read; to be set by the owner. */
+  canWait = false
   readonly #c: CLibrary
   readonly #handle: bigint
   readonly #words: Uint32Array
   #events = 0
 
   /** Throws if libuv does not take the descriptor. */
-  constructor(c: CLibrary, fd: number, onReady: () => boolean) {
+  constructor(c: CLibrary, fd: number, onReady: (isToWait: boolean) => boolean) {
     this.#c = c
     this.fd = fd
     this.onReady = onReady
@@ -129,7 +131,7 @@ function lookAtAll(): void {
   for (const each of watched) {
     if (!each.takeReady()) continue
     readyCount++
-    if (!each.onReady()) isSettled = false
+    if (!each.onReady(false)) isSettled = false
   }
   if (readyCount > 0 && isSettled) innerLoop?.run(watched, readyCount)
 }
