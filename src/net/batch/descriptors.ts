@@ -33,7 +33,7 @@ export function closeAbandoned({ descriptorMarks }: DescriptorMarks): void {
   }
 }
 
-/** A UDP socket that never blocks; -1 if there is none to be had. */
+/** A new UDP socket, which does not block; -1 if there is none to be had. */
 export function openDatagramSocket(c: CLibrary, family: 4 | 6): number {
   return mark(c.socket(family === 4 ? AF_INET : AF_INET6, DATAGRAM_SOCKET, 0))
 }

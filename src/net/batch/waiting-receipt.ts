@@ -9,6 +9,8 @@ const MICROSECONDS = 8
 /**
  * Has the system wait for a message when one is asked for without MSG_DONTWAIT: for the shortest time that it knows there, two ticks of
  * the kernel's clock at most (8 ms where it has 250 a second). Whether it will; a wait without an end would be worse than none.
+ * To be called when libuv polls the descriptor already, since it makes those that it is given non-blocking. From then on whoever must not
+ * wait, to send as well, says MSG_DONTWAIT.
  */
 export function letReceiptWait(c: CLibrary, fd: number): boolean {
   const memory = new NativeMemory(c, TIMEVAL_OCTETS)
