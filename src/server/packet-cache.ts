@@ -1,12 +1,13 @@
 import type { Peer } from '#lib/peer.ts'
 import type { Epochs } from '#plugin/epochs.ts'
-import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
-import { Delivery, replyBy } from '#plugin/reply.ts'
+import { Delivery } from '#plugin/reply.ts'
 import { uncompressedOctets } from '#plugin/reply-size.ts'
-import type { Recency, RepeatObserver, ReplyObserver, Reuse } from '#plugin/reuse.ts'
+import type { ReplyObserver } from '#plugin/reuse.ts'
 import { WordView } from '#server/octet-words.ts'
+import type { Audience, Told } from '#server/packet-audience.ts'
+import { Audiences } from '#server/packet-audience.ts'
 import { hashOf } from '#server/packet-key.ts'
 import { PacketLayout } from '#server/packet-layout.ts'
 import { PacketPlaces, PLACES } from '#server/packet-places.ts'
@@ -18,8 +19,6 @@ const MAX_KEY_OCTETS = 320
 const MAX_REPLY_OCTETS = 1232
 /** How often it is said that a packet is still asked for: each second, it was 3 % of what a query cost. */
 const TOUCH_SECONDS = 4
-/** Audiences that are looked through for one that is the same. */
-const RECENT_AUDIENCES = 16
 
 /** How the replies of a server block are reused. */
 export interface BlockReuse {
@@ -27,21 +26,6 @@ export interface BlockReuse {
   readonly shuffles: boolean
   /** Who is told of each reply that is sent again. */
   readonly observers: readonly ReplyObserver[]
-}
-
-/** Who is told of one sending of a reply. */
-interface Told {
-  readonly counters: readonly Slot[]
-  readonly observers: readonly RepeatObserver[]
-}
-
-/** Who is told each time that a reply is sent: the same object for all replies that are counted alike. */
-interface Audience {
-  readonly countsDown: boolean
-  readonly recency: Recency | null
-  readonly ofRepeats: Told
-  /** Of the first sending in a new life; `null` when there is none. */
-  readonly ofRenewals: Told | null
 }
 
 /**
@@ -59,7 +43,7 @@ export class PacketCache {
   readonly #replies = new WordView()
   /** By place; made with the first packet. */
   #audiences: (Audience | null)[] = []
-  #recent: Audience[] = []
+  readonly #recent = new Audiences()
   /** Of the message that `serve` was last asked about. */
   #hash = 0
   #isKnown = false
@@ -162,7 +146,7 @@ export class PacketCache {
       uncompressedOctets: uncompressedOctets(query, reply),
     })
     this.#places.put(place, this.#hash, at)
-    this.#audiences[place] = this.#audience(query, reply, reuse, block.observers)
+    this.#audiences[place] = this.#recent.of(query, reply, reuse, block.observers)
   }
 
   /** Who is told of a reply that is no longer good, if that can be mended without the chain; else `null`. */
@@ -180,38 +164,8 @@ export class PacketCache {
     return told
   }
 
-  #audience(query: Query, reply: Reply, reuse: Reuse, observers: readonly ReplyObserver[]): Audience {
-    const { countsDown, recency, counters, renewal } = reuse
-    const told = (author: string, counters: readonly Slot[]): Told => {
-      const made = author === '' || author === reply.author ? reply : replyBy(author, reply)
-      return { counters, observers: observers.map(observer => observer.ofRepeats(query, made)) }
-    }
-    const ofRepeats = told(reuse.author, counters)
-    const ofRenewals = renewal === null ? null : told(renewal.author, renewal.counters)
-    const known = this.#recent.find(
-      each =>
-        each.countsDown === countsDown &&
-        each.recency === recency &&
-        isSame(each.ofRepeats, ofRepeats) &&
-        isSame(each.ofRenewals, ofRenewals),
-    )
-    if (known !== undefined) return known
-    const audience = { countsDown, recency, ofRepeats, ofRenewals }
-    this.#recent = [audience, ...this.#recent.slice(0, RECENT_AUDIENCES - 1)]
-    return audience
-  }
-
   #clear(place: number): void {
     this.#places.clear(place)
     this.#audiences[place] = null
   }
-}
-
-function isSame(left: Told | null, right: Told | null): boolean {
-  if (left === null || right === null) return left === right
-  return areSame(left.counters, right.counters) && areSame(left.observers, right.observers)
-}
-
-function areSame<T>(left: readonly T[], right: readonly T[]): boolean {
-  return left.length === right.length && left.every((each, i) => each === right[i])
 }
