@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#lib/clock.ts'
-import { randomBelow } from '#lib/random.ts'
 import type { BackoffTimes } from '#plugins/kubernetes/api/backoff.ts'
 import { API_BACKOFF, Backoff } from '#plugins/kubernetes/api/backoff.ts'
 import { readChunks } from '#plugins/kubernetes/api/chunks.ts'
@@ -18,6 +17,7 @@ import { ListSplitter } from '#plugins/kubernetes/api/list-splitter.ts'
 import type { ApiObject } from '#plugins/kubernetes/api/object.ts'
 import type { Pace } from '#plugins/kubernetes/api/pacer.ts'
 import type { Report } from '#plugins/kubernetes/api/report.ts'
+import { listingWatchRequest, pageRequest, watchRequest } from '#plugins/kubernetes/api/requests.ts'
 import type { Resource } from '#plugins/kubernetes/api/resource.ts'
 import { keyOf } from '#plugins/kubernetes/api/resource.ts'
 import type { WatchEvent } from '#plugins/kubernetes/api/watch-event.ts'
@@ -63,7 +63,6 @@ export interface ReflectorState {
   readonly hasListed: boolean
 }
 
-const MIN_WATCH_SECONDS = 300
 const BEGINNING: ReflectorState = { version: '', canStreamLists: true, hasListed: false }
 /** Failures within a watch, without an event between them, after which a list takes its place. */
 const MAX_FAILURES_WITHIN = 2
@@ -200,15 +199,7 @@ export class Reflector {
 
   async #page(limit: number, token: string): Promise<ListEnvelope> {
     const { client, resource, times } = this.#options
-    const response = await client.get({
-      path: resource.path,
-      query: {
-        ...resource.selectors,
-        ...(limit === 0 ? {} : { limit: String(limit) }),
-        ...(token === '' ? {} : { continue: token }),
-      },
-      isWatch: false,
-    })
+    const response = await client.get(pageRequest(resource, limit, token))
     const splitter = new ListSplitter()
     for await (const chunk of readChunks(response, this.#inbox, () => times.initialSilenceMs)) {
       for (const item of splitter.push(chunk)) {
@@ -225,20 +216,8 @@ export class Reflector {
   /** Follows a watch to its end; `isInitial` has it begin with a list. */
   async #watch(isInitial: boolean): Promise<void> {
     const { client, resource, times } = this.#options
-    const seconds = MIN_WATCH_SECONDS + randomBelow(MIN_WATCH_SECONDS + 1)
-    const response = await client.get({
-      path: resource.path,
-      query: {
-        ...resource.selectors,
-        watch: 'true',
-        allowWatchBookmarks: 'true',
-        timeoutSeconds: String(seconds),
-        ...(isInitial
-          ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
-          : { resourceVersion: this.#findings.version }),
-      },
-      isWatch: true,
-    })
+    const request = isInitial ? listingWatchRequest(resource) : watchRequest(resource, this.#findings.version)
+    const response = await client.get(request)
     if (isInitial) this.held.beginRelist()
     else this.#options.recovered()
     const lines = new LineSplitter()
