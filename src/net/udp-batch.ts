@@ -9,6 +9,8 @@ import type { OpenSocket } from '#net/batch/open-socket.ts'
 import { openSocket } from '#net/batch/open-socket.ts'
 import { Readiness } from '#net/batch/readiness.ts'
 import { allowSharing, receiveNoMore } from '#net/batch/shared-address.ts'
+import { sharedSockets } from '#net/batch/shared-sockets.ts'
+import { Siblings } from '#net/batch/siblings.ts'
 import { letReceiptWait } from '#net/batch/waiting-receipt.ts'
 import type { OnDrop } from '#net/drop.ts'
 import { ignoreDrops } from '#net/drop.ts'
@@ -38,6 +40,7 @@ class BatchListener implements UdpListener, AnsweringContext {
   readonly port: number
   readonly onDrop: OnDrop
   readonly sender: BatchSender
+  siblings: Siblings | null = null
   readonly underWay: UnderWay = new UnderWay()
   readonly localPort: number
   readonly localAddress: string
@@ -65,6 +68,7 @@ class BatchListener implements UdpListener, AnsweringContext {
     this.#readiness = new Readiness(c, socket.fd, isToWait => this.#ready(isToWait))
     this.#readiness.canWait = letReceiptWait(c, socket.fd)
     this.#kernelDrops = new KernelDrops(c, socket.fd, this.onDrop)
+    if (this.#isShared) this.siblings = new Siblings(sharedSockets, socket.fd, socket.address, socket.port)
     this.#watch(false)
   }
 
@@ -81,6 +85,7 @@ class BatchListener implements UdpListener, AnsweringContext {
   async #close(graceMs: number): Promise<void> {
     if (this.#isShared) {
       // What comes now is for the others; what came before only this socket has.
+      this.siblings = null
       receiveNoMore(this.#c, this.#fd, this.address.includes(':'))
       while (this.#answering.answerMessages(false)) await new Promise(resolve => setImmediate(resolve))
     }

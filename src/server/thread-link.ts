@@ -3,6 +3,7 @@ import type { Deferred } from '#lib/deferred.ts'
 import { deferred } from '#lib/deferred.ts'
 import { writeLines } from '#lib/output.ts'
 import { closeAbandoned, makeMarks } from '#net/batch/descriptors.ts'
+import { sharedSocketsData } from '#net/batch/shared-sockets.ts'
 import type { RegistrySnapshot } from '#plugin/metric-snapshot.ts'
 import type {
   ChannelMessage,
@@ -30,6 +31,8 @@ export class ThreadLink {
   readonly #worker: Worker
   readonly #events: ThreadEvents
   readonly #marks = makeMarks()
+  /** The worker itself forgets its number when it ends. */
+  readonly #thread: number
   readonly #waiting = new Map<number, Deferred<unknown>>()
   #requests = 0
   #isTold = false
@@ -39,7 +42,8 @@ export class ThreadLink {
   /** Starts a thread that runs `entry`. */
   constructor(entry: URL, name: string, events: ThreadEvents) {
     this.#events = events
-    this.#worker = new Worker(entry, { name, workerData: this.#marks })
+    this.#worker = new Worker(entry, { name, workerData: { ...this.#marks, ...sharedSocketsData } })
+    this.#thread = this.#worker.threadId
     this.#worker.on('message', (message: ToControlThread) => this.#receive(message))
     this.#worker.on('error', error => {
       this.#reason = error instanceof Error ? error.message : String(error)
@@ -139,7 +143,7 @@ export class ThreadLink {
 
   #exited(code: number): void {
     this.#isOver = true
-    closeAbandoned(this.#marks)
+    closeAbandoned(this.#thread, this.#marks)
     this.#reason ||= `exit code ${code}`
     for (const { reject } of this.#waiting.values()) reject(this.#over())
     this.#waiting.clear()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { cLibrary } from '#net/batch/c-library.ts'
 import { plugins } from '#plugins/order.ts'
 import { faulty } from '#test/fixtures/server/faulty.ts'
 import { ask } from '#test/support/client.ts'
@@ -57,10 +59,29 @@ test('a thread that is busy does not hold up the metrics, which keep what it had
   await allAnswered(server)
   const counted = requests(await server.metricsOfAllThreads())
   const stuck = server.ask('stuck.example', 'A', { timeoutMs: 10_000 })
-  await new Promise(resolve => setTimeout(resolve, 50))
+  await setTimeout(50)
   const page = await Promise.race([server.metricsOfAllThreads(), stuck.then(() => 'too late')])
   assert.equal(requests(page), counted)
   assert.equal((await stuck).rcode, Rcode.NOTIMP)
+})
+
+test('what the system has given to a thread that is busy, another answers', {
+  skip: cLibrary() === null && 'needs node:ffi and Linux',
+}, async t => {
+  const server = await boot()
+  t.after(() => server.close())
+  const stuck = server.ask('stuck.example', 'A', { timeoutMs: 10_000 }).then(() => 'too late')
+  await setTimeout(50)
+  const wave = () =>
+    Promise.all(Array.from({ length: CLIENTS }, () => server.ask('a.example', 'A', { timeoutMs: 10_000 })))
+  const first = wave().then(() => 'in time')
+  // The thread that goes on takes what waits for the other whenever it has answered something itself.
+  const later = [1, 2, 3].map(async times => {
+    await setTimeout(times * 20)
+    await wave()
+  })
+  assert.equal(await Promise.race([first, stuck]), 'in time')
+  await Promise.all([...later, stuck])
 })
 
 test('lines of threads arrive whole, and lines about the start once', async t => {

@@ -5,6 +5,7 @@ import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
 import type { OpenSocket } from '#net/batch/open-socket.ts'
 import { turnAround } from '#net/batch/packet-info.ts'
+import type { Siblings } from '#net/batch/siblings.ts'
 import { socketPort } from '#net/batch/socket-address.ts'
 import type { OnDrop } from '#net/drop.ts'
 import type { Responder } from '#net/responder.ts'
@@ -25,6 +26,8 @@ const UNAWAITED_MESSAGES = 64
 export interface AnsweringContext extends BatchPeerContext {
   readonly responder: Responder
   readonly onDrop: OnDrop
+  /** Sockets whose messages are answered, too, when this one has no more; `null` when there are none. */
+  readonly siblings: Siblings | null
 }
 
 /** Takes messages from a UDP socket and answers them, many in one call of the system, the newest first. */
@@ -62,7 +65,15 @@ export class Answering {
       left -= came
       if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
     } while (backlog.count > 0 || (came > 1 && !isToWait && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
+    if (left > 0) this.#help(left)
     return left <= 0 || !this.#isSettled
+  }
+
+  /** Answers what waits for a thread that may not be running, `most` messages at most. */
+  #help(most: number): void {
+    const backlog = this.#backlog
+    if (!this.#context.siblings?.receive(backlog, most)) return
+    while (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
   }
 
   /** Answers the messages from slot `first` of the backlog on. */

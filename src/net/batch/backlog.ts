@@ -52,6 +52,15 @@ export class Backlog {
     return this.#count - before
   }
 
+  /** Takes up to `most` messages of another socket, bound to the same address, in one call of the system; returns how many those were. */
+  receiveFrom(fd: number, most: number): number {
+    const wanted = Math.min(BATCH, most, SLOTS - this.#count)
+    const came = this.#c.recvmmsg(fd, this.messages.headersFrom(this.#count), wanted, MSG_DONTWAIT, 0n)
+    if (came <= 0) return 0
+    this.#count += came
+    return came
+  }
+
   /** Lets the newest messages down to slot `first` go: they are answered. */
   dropFrom(first: number): void {
     this.messages.makeReady(first, this.#count)

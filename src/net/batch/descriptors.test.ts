@@ -10,16 +10,17 @@ import { openFiles } from '#test/support/open-files.ts'
 
 const THREAD = new URL('../../../test/fixtures/net/forwarding-thread.ts', import.meta.url)
 const c = cLibrary()
+const NO_THREAD = 1000
 
 describe('descriptors of a thread that is no more', { skip: c === null && 'needs node:ffi and Linux' }, () => {
   test('those that are marked are closed, once, and no others', () => {
     const [left, others] = [openDatagramSocket(c!, 4), openDatagramSocket(c!, 4)]
     const marks = makeMarks()
     new Uint8Array(marks.descriptorMarks)[left] = 1
-    closeAbandoned(marks)
+    closeAbandoned(NO_THREAD, marks)
     assert.throws(() => fstatSync(left), /EBADF/)
     assert.equal(openDatagramSocket(c!, 4), left, 'the number is free')
-    closeAbandoned(marks)
+    closeAbandoned(NO_THREAD, marks)
     for (const fd of [left, others]) {
       fstatSync(fd)
       c!.close(fd)
@@ -34,6 +35,7 @@ describe('descriptors of a thread that is no more', { skip: c === null && 'needs
       const before = openFiles()
       const marks = makeMarks()
       const thread = new Worker(THREAD, { workerData: { ...marks, port: silent.address().port } })
+      const { threadId } = thread
       const exited = once(thread, 'exit')
       await once(thread, 'message')
       const marked = new Uint8Array(marks.descriptorMarks).filter(each => each === 1).length
@@ -41,7 +43,7 @@ describe('descriptors of a thread that is no more', { skip: c === null && 'needs
       if (end === 'terminate') await thread.terminate()
       else thread.postMessage('exit')
       await exited
-      closeAbandoned(marks)
+      closeAbandoned(threadId, marks)
       assert.equal(openFiles(), before)
     })
   }

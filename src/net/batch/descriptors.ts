@@ -2,6 +2,7 @@ import { isMainThread, workerData } from 'node:worker_threads'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
 import { AF_INET, AF_INET6, DATAGRAM_SOCKET } from '#net/batch/linux.ts'
+import { sharedSockets } from '#net/batch/shared-sockets.ts'
 
 /** Descriptors from here on are not marked. */
 const MARKS = 1 << 16
@@ -22,10 +23,11 @@ export function makeMarks(): DescriptorMarks {
 
 /**
  * Closes what a thread left open when it ended without a chance to tidy up: the kernel would go on to give a socket its share of the
- * messages. To be called when the thread is no more. Descriptors are unmarked before they are closed, so that none is taken that
+ * messages. To be called when `thread` is no more. Descriptors are unmarked before they are closed, so that none is taken that
  * somebody else has opened since.
  */
-export function closeAbandoned({ descriptorMarks }: DescriptorMarks): void {
+export function closeAbandoned(thread: number, { descriptorMarks }: DescriptorMarks): void {
+  sharedSockets.forget(thread)
   const left = new Uint8Array(descriptorMarks)
   for (let fd = left.indexOf(1); fd >= 0; fd = left.indexOf(1, fd + 1)) {
     left[fd] = 0
@@ -44,8 +46,9 @@ export function mark(fd: number): number {
   return fd
 }
 
-/** Closes a descriptor that was marked. */
+/** Closes a descriptor that was marked, when no other thread reads it. */
 export function closeDescriptor(c: CLibrary, fd: number): void {
+  sharedSockets.leave(fd)
   if (marks !== null) marks[fd] = 0
   c.close(fd)
 }

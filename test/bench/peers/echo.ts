@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { isMainThread, Worker } from 'node:worker_threads'
 import type { Peer } from '#lib/peer.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
+import { sharedSocketsData } from '#net/batch/shared-sockets.ts'
 import type { Responder } from '#net/responder.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
 
@@ -16,7 +17,9 @@ const reusePort = threads > 1
 if (transport === 'batch') listenInBatches()
 else listenPlainly()
 if (isMainThread) {
-  for (let i = 1; i < threads; i++) new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
+  for (let i = 1; i < threads; i++) {
+    new Worker(new URL(import.meta.url), { argv: process.argv.slice(2), workerData: sharedSocketsData })
+  }
 }
 
 function listenInBatches(): void {
