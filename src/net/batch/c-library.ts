@@ -18,6 +18,8 @@ export interface CLibrary {
   close(fd: number): number
   poll(descriptors: bigint, count: bigint, timeoutMs: number): number
   ioctl(fd: number, request: bigint, argument: bigint): number
+  schedGetaffinity(thread: number, octets: bigint, set: bigint): number
+  schedSetaffinity(thread: number, octets: bigint, set: bigint): number
   epollCreate(flags: number): number
   epollControl(epoll: number, operation: number, fd: number, event: bigint): number
   epollWait(epoll: number, events: bigint, count: number, timeoutMs: number): number
@@ -64,6 +66,8 @@ const SIGNATURES = {
   poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
   // Declared with a variable number of arguments; on x86-64 and arm64 Linux they are passed like any others.
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
+  sched_getaffinity: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
+  sched_setaffinity: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   epoll_create1: { arguments: ['i32'], return: 'i32' },
   epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'function'], return: 'i32' },
   epoll_wait: { arguments: ['i32', 'function', 'i32', 'i32'], return: 'i32' },
@@ -130,6 +134,8 @@ function load(): CLibrary | null {
       close: functions.close,
       poll: functions.poll,
       ioctl: functions.ioctl,
+      schedGetaffinity: functions.sched_getaffinity,
+      schedSetaffinity: functions.sched_setaffinity,
       epollCreate: functions.epoll_create1,
       epollControl: functions.epoll_ctl,
       epollWait: functions.epoll_wait,

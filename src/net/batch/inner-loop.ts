@@ -1,6 +1,8 @@
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
 import { PollList } from '#net/batch/poll-list.ts'
+import { ProcessorPart } from '#net/batch/processor-part.ts'
+import { sharedSockets } from '#net/batch/shared-sockets.ts'
 import { SteadyLoad } from '#net/batch/steady-load.ts'
 
 /** A descriptor that is waited for. */
@@ -58,6 +60,7 @@ export class InnerLoop {
   readonly #metrics: NativeMemory
   readonly #list: PollList
   readonly #load: SteadyLoad = new SteadyLoad()
+  readonly #part: ProcessorPart
   /** As they were when `run` was last called. */
   #turns = 0
   #events = 0
@@ -76,6 +79,7 @@ export class InnerLoop {
     this.#backendFd = c.backendFd(c.loop)
     this.#metrics = new NativeMemory(c, METRICS_OCTETS)
     this.#list = new PollList(c)
+    this.#part = new ProcessorPart(c, sharedSockets)
   }
 
   /** To be called from the event loop when `readyCount` of `all` have been ready and have left nothing to go on with. */
@@ -83,6 +87,8 @@ export class InnerLoop {
     const nowMs = performance.now()
     const isSoon = nowMs - this.#readyAtMs < SOON_MS
     this.#readyAtMs = nowMs
+    this.#load.lapse(nowMs)
+    if (!this.#load.isThere) this.#part.keep(false)
     const isAlone = this.#isAlone(readyCount)
     if (!isSoon || !isAlone || !all.every(each => each.isReading)) return
     const c = this.#c
@@ -123,6 +129,7 @@ export class InnerLoop {
     const nowMs = performance.now()
     if (nowMs >= this.#turnAtMs) return false
     this.#load.count(nowMs)
+    this.#part.keep(this.#load.isThere)
     const first = this.#first
     if (nowMs < this.#aloneUntilMs && this.#isFirstAlone && first?.canWait && this.#load.isHigh) {
       return first.onReady(true) && first.isReading

@@ -84,6 +84,16 @@ export class SharedSockets {
     return found
   }
 
+  /** Which of the threads that have sockets here this one is, from 0 on and -1 for none, and how many those are. */
+  place(): { readonly index: number; readonly count: number } {
+    const words = this.#words
+    const owners = new Set<number>()
+    for (let row = ROW_WORDS; row < words.length; row += ROW_WORDS) {
+      if (Atomics.load(words, row + DESCRIPTOR) > FREE) owners.add(words[row + OWNER]!)
+    }
+    return { index: [...owners].sort((a, b) => a - b).indexOf(this.#me), count: owners.size }
+  }
+
   /**
    * Keeps the socket of a row, found when there had been so many `changes`, from leaving, and returns its descriptor; -1 if it may have
    * left, or another thread reads it. `release` has to follow.

@@ -10,27 +10,28 @@ function waits(load: SteadyLoad, fromMs: number, everyMs: number, count: number)
 const CASES: readonly [
   rule: string,
   waits: readonly [fromMs: number, everyMs: number, count: number][],
-  isHigh: boolean,
+  load: 'none' | 'there' | 'high',
 ][] = [
-  ['nothing has come yet', [], false],
-  ['many messages for two spans are a high load', [[1000, 0.1, 1100]], true],
-  ['a burst is none', [[1000, 0.01, 1000]], false],
+  ['nothing has come yet', [], 'none'],
+  ['many messages for two spans are a high load', [[1000, 0.1, 1100]], 'high'],
+  ['a burst is none', [[1000, 0.01, 1000]], 'none'],
   [
     'nor is a burst after a long time',
     [
       [1000, 10, 1],
       [2000, 0.01, 1000],
     ],
-    false,
+    'none',
   ],
-  ['few messages are none', [[1000, 0.25, 1000]], false],
+  ['fewer messages are a load that is not high', [[1000, 0.25, 1000]], 'there'],
+  ['few messages are none', [[1000, 2, 1000]], 'none'],
   [
     'a high load ends when fewer come',
     [
       [1000, 0.1, 1100],
-      [1110, 1, 100],
+      [1110, 0.5, 200],
     ],
-    false,
+    'there',
   ],
   [
     'a high load ends when none come for long',
@@ -38,13 +39,26 @@ const CASES: readonly [
       [1000, 0.1, 1100],
       [5000, 1, 1],
     ],
-    false,
+    'none',
   ],
 ]
-for (const [rule, spans, isHigh] of CASES) {
+for (const [rule, spans, expected] of CASES) {
   test(rule, () => {
     const load = new SteadyLoad()
     for (const [fromMs, everyMs, count] of spans) waits(load, fromMs, everyMs, count)
-    assert.equal(load.isHigh, isHigh)
+    assert.equal(load.isHigh ? 'high' : load.isThere ? 'there' : 'none', expected)
+    assert.ok(load.isThere || !load.isHigh)
+  })
+}
+
+for (const [laterMs, isHigh] of [
+  [49, true],
+  [101, false],
+] as const) {
+  test(`a high load of which no wait has been counted for ${laterMs} ms is ${isHigh ? 'still one' : 'over'}`, () => {
+    const load = new SteadyLoad()
+    waits(load, 1000, 0.1, 1100)
+    load.lapse(1110 + laterMs)
+    assert.deepEqual([load.isThere, load.isHigh], [isHigh, isHigh])
   })
 }
