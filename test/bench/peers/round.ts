@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { wrongAnswer } from '#test/bench/peers/answers.ts'
 import type { Bench } from '#test/bench/peers/bench.ts'
+import { TTL_SECONDS } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import { Entrant } from '#test/bench/peers/entrant.ts'
 import type { Load } from '#test/bench/peers/load.ts'
@@ -11,7 +13,10 @@ import type { QuerySet } from '#test/bench/peers/query-sets.ts'
 import type { Trial } from '#test/bench/peers/trial.ts'
 import { figuresOf, whatIsWrong } from '#test/bench/peers/trial.ts'
 import type { Turn } from '#test/bench/peers/turn.ts'
-import { takeTurn } from '#test/bench/peers/turn.ts'
+import { REFRESH_SECONDS, takeTurn } from '#test/bench/peers/turn.ts'
+
+/** How long a server keeps what it has cached, and a second more. */
+const CACHED_MS: number = (TTL_SECONDS + 1) * 1000
 
 /** Who is told of a round as it goes on. */
 export interface RoundObserver {
@@ -29,6 +34,8 @@ interface Standing {
   readonly load: Load
   wrong: string
   readonly turns: Turn[]
+  /** When all that the server had cached in its last turn, or before the first, is over; as `performance.now()` has it. */
+  overAtMs: number
   /** After the last turn. */
   loadedMib: number
 }
@@ -65,15 +72,26 @@ export class Round {
     writeFileSync(file, `${set.lines.join('\n')}\n`)
     let standings = this.#entrants
       .filter(({ contender }) => contender.sets.includes(set.name))
-      .map((entrant): Standing => ({ entrant, load: this.#load(entrant, file), wrong: '', turns: [], loadedMib: 0 }))
+      .map(
+        (entrant): Standing => ({
+          entrant,
+          load: this.#load(entrant, file),
+          wrong: '',
+          turns: [],
+          overAtMs: 0,
+          loadedMib: 0,
+        }),
+      )
     standings = await this.#each(standings, `${set.name}, warm-up`, async standing => {
       const { entrant, load } = standing
       await warmUp(load, warmUpSeconds)
       if (entrant.contender.kind !== 'ceiling') standing.wrong = await wrongAnswer(entrant.port, set.lines, expected)
+      standing.overAtMs = performance.now() + CACHED_MS
     })
     for (let turn = 1; turn <= turns; turn++) {
       standings = await this.#each(standings, `${set.name}, turn ${turn} of ${turns}`, async standing => {
         const { entrant, load } = standing
+        standing.overAtMs = performance.now() + REFRESH_SECONDS * 1000 + CACHED_MS
         standing.turns.push(await takeTurn(entrant.pid, load, this.#bench))
         standing.loadedMib = memoryMib(entrant.pid)
       })
@@ -81,7 +99,10 @@ export class Round {
     for (const standing of standings) this.#observer.measured(trialOf(standing, set))
   }
 
-  /** Does something with one server after another while it runs; those with which it could be done. */
+  /**
+   * Does something with one server after another while it runs; those with which it could be done. All that was in a server's cache is over
+   * by then, lest it be over in the midst of it.
+   */
   async #each(
     standings: readonly Standing[],
     step: string,
@@ -91,6 +112,7 @@ export class Round {
     for (const standing of standings) {
       const { entrant } = standing
       this.#observer.begins(`${step}: ${entrant.contender.name}`)
+      await setTimeout(Math.max(0, standing.overAtMs - performance.now()))
       if (await this.#attempt(entrant.contender, () => entrant.run(() => action(standing)))) left.push(standing)
     }
     return left

@@ -45,7 +45,7 @@ export interface TurnPlan {
 }
 
 /** How long a server is asked before it is measured: while others had their turns, what it had cached was over. */
-const REFRESH_SECONDS = 1
+export const REFRESH_SECONDS = 1
 
 /** Asks the server `pid` as fast as it answers, at half of that and at other rates. */
 export async function takeTurn(pid: number, load: Load, { seconds, rate }: TurnPlan): Promise<Turn> {
