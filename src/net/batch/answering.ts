@@ -63,7 +63,7 @@ export class Answering {
     do {
       came = left > 0 && this.#isSettled ? backlog.receive(left, isToWait && backlog.count === 0) : 0
       left -= came
-      if (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
+      if (backlog.count > 0) this.#answerNewest()
     } while (backlog.count > 0 || (came > 1 && !isToWait && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
     if (left > 0) this.#help(left)
     return left <= 0 || !this.#isSettled
@@ -73,11 +73,12 @@ export class Answering {
   #help(most: number): void {
     const backlog = this.#backlog
     if (!this.#context.siblings?.receive(backlog, most)) return
-    while (backlog.count > 0) this.#answerNewest(Math.max(0, backlog.count - BATCH))
+    while (backlog.count > 0) this.#answerNewest()
   }
 
-  /** Answers the messages from slot `first` of the backlog on. */
-  #answerNewest(first: number): void {
+  /** Answers a batch of messages at most, the newest of the backlog. */
+  #answerNewest(): void {
+    const first = Math.max(0, this.#backlog.count - BATCH)
     const { sender, responder } = this.#context
     const replyCount = this.#answerBatch(responder, first, this.#backlog.count)
     if (replyCount > 0) sender.send(this.#replies, replyCount)
