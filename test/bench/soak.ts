@@ -1,15 +1,25 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { readDnsperfReport } from '#test/bench/dnsperf-report.ts'
+import { imageSettings } from '#test/bench/image-settings.ts'
 import { outputOf } from '#test/bench/program-output.ts'
 import { freePort } from '#test/support/example.ts'
 import { NodensProcess } from '#test/support/process.ts'
+import { REPOSITORY } from '#test/support/source.ts'
 
-/** `npm run bench:soak`: full load for minutes while the cluster changes and the Corefile is reloaded, good and bad. */
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } })
+/**
+ * `npm run bench:soak`: full load for minutes while the cluster changes and the Corefile is reloaded, good and bad, on a server that is
+ * started as in the image.
+ */
+const { values } = parseArgs({
+  options: {
+    main: { type: 'string', default: `${REPOSITORY}src/main.ts` },
+    seconds: { type: 'string', default: '600' },
+  },
+})
 const SERVICES = 1000
 /** A change of the cluster each second, a reload every ten, every third of them of a broken file. */
 const EVENT_MS = 1000
@@ -17,16 +27,15 @@ const EVENTS_PER_RELOAD = 10
 const SAMPLE_EVENTS = 10
 
 interface Sample {
-  readonly atSeconds: number
   readonly rssMib: number
   /** The event loop's delay since the last sample. */
   readonly delayP99Ms: number
   readonly descriptors: number
 }
 
-await soak(Number(values.seconds))
+await soak(resolve(values.main), Number(values.seconds))
 
-async function soak(seconds: number): Promise<void> {
+async function soak(main: string, seconds: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'nodens-soak-'))
   const [port, metricsPort] = [await freePort(), await freePort()]
   const corefile = join(directory, 'Corefile')
@@ -34,7 +43,8 @@ async function soak(seconds: number): Promise<void> {
   writeFileSync(join(directory, 'cluster.json'), cluster(0))
   const queries = join(directory, 'queries')
   writeFileSync(queries, Array.from({ length: SERVICES }, (_, i) => `svc-${i}.default.svc.cluster.local A\n`).join(''))
-  const nodens = new NodensProcess(['-conf', corefile])
+  const { options: flags, environment } = imageSettings(join(directory, 'compile-cache'))
+  const nodens = new NodensProcess(['-conf', corefile], { main, flags, env: { ...process.env, ...environment } })
   try {
     await nodens.output(/^Nodens-/m)
     await sleep(2000)
@@ -49,7 +59,7 @@ async function soak(seconds: number): Promise<void> {
         writeFileSync(corefile, reload % 3 === 0 ? 'broken {\n cache 0\n}\n' : corefileText(port, metricsPort, reload))
         nodens.signal('SIGUSR1')
       }
-      if (event % SAMPLE_EVENTS === SAMPLE_EVENTS / 2) samples.push(await sample(pid, metricsPort, event * EVENT_MS))
+      if (event % SAMPLE_EVENTS === SAMPLE_EVENTS / 2) samples.push(await sample(pid, metricsPort))
     }
     const output = await load
     if (output === null) throw new Error('dnsperf is not installed')
@@ -66,19 +76,21 @@ function report(
   samples: Sample[],
   log: string,
 ): void {
-  const quarter = Math.max(1, Math.floor(samples.length / 4))
+  const quarters = [0, 1, 2, 3].map(quarter =>
+    samples.slice(Math.floor((samples.length * quarter) / 4), Math.floor((samples.length * (quarter + 1)) / 4)),
+  )
   const mean = (part: readonly Sample[], of: (sample: Sample) => number) =>
-    (part.reduce((sum, sample) => sum + of(sample), 0) / part.length).toFixed(1)
+    part.length === 0 ? '' : (part.reduce((sum, sample) => sum + of(sample), 0) / part.length).toFixed(1)
   const row = (what: string, of: (sample: Sample) => number) =>
-    `| ${what} | ${mean(samples.slice(0, quarter), of)} | ${mean(samples.slice(-quarter), of)} | ${Math.max(...samples.map(of)).toFixed(1)} |`
+    `| ${[what, ...quarters.map(part => mean(part, of)), Math.max(...samples.map(of)).toFixed(1)].join(' | ')} |`
   const count = (pattern: RegExp) => log.match(pattern)?.length ?? 0
   process.stdout.write(
     [
       `${sent} queries, ${sent - completed} lost, ${Math.round(queriesPerSecond)} a second; ${[...rcodes].map(pair => pair.join(' ')).join(', ')}`,
       `${count(/^\[INFO\] Reloading complete$/gm)} reloads, ${count(/^\[ERROR\] Restart failed/gm)} refused`,
       '',
-      '| | first quarter | last quarter | most |',
-      '|---|---|---|---|',
+      '| means of a quarter of the time | first | second | third | fourth | most |',
+      '|---|---:|---:|---:|---:|---:|',
       row('RSS (MiB)', sample => sample.rssMib),
       row("event loop's delay, p99 of 10 s (ms)", sample => sample.delayP99Ms),
       row('file descriptors', sample => sample.descriptors),
@@ -87,12 +99,11 @@ function report(
   )
 }
 
-async function sample(pid: number, metricsPort: number, atMs: number): Promise<Sample> {
+async function sample(pid: number, metricsPort: number): Promise<Sample> {
   const page = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
   const metric = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(page)?.[1])
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return {
-    atSeconds: atMs / 1000,
     rssMib: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024,
     delayP99Ms: metric('nodejs_eventloop_lag_p99_seconds') * 1000,
     descriptors: metric('process_open_fds'),

@@ -4,6 +4,19 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** How `nodens` is started: `src/main.ts` with the test's own environment, where nothing else is said. */
+export interface NodensProcessOptions {
+  readonly cwd?: string
+  readonly stdin?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** A command that takes another one after its own arguments, and runs that in its place. */
+  readonly through?: readonly string[]
+  /** Options of Node. */
+  readonly flags?: readonly string[]
+  /** Another main module, such as that of the compiled package. */
+  readonly main?: string
+}
+
 /** A `nodens` process that a test started. */
 export class NodensProcess {
   readonly child: ChildProcess
@@ -11,12 +24,9 @@ export class NodensProcess {
   #stderr = ''
   readonly #exit: Promise<number | null>
 
-  /** `through` is a command that takes another one after its own arguments, and runs that in its place. */
-  constructor(
-    args: readonly string[],
-    options: { cwd?: string; stdin?: string; env?: NodeJS.ProcessEnv; through?: readonly string[] } = {},
-  ) {
-    const [program, ...all] = [...(options.through ?? []), process.execPath, MAIN, ...args]
+  constructor(args: readonly string[], options: NodensProcessOptions = {}) {
+    const { through = [], flags = [], main = MAIN } = options
+    const [program, ...all] = [...through, process.execPath, ...flags, main, ...args]
     this.child = spawn(program!, all, {
       cwd: options.cwd,
       env: options.env ?? process.env,
