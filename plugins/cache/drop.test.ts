@@ -6,6 +6,7 @@ import { definePlugin } from '#plugin/define.ts'
 import { Epochs } from '#plugin/epochs.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { reply } from '#plugin/reply.ts'
+import { ResponseKind } from '#plugin/response-kind.ts'
 import { Entry } from '#plugins/cache/entry.ts'
 import { cache } from '#plugins/cache/index.ts'
 import { cacheKey } from '#plugins/cache/key.ts'
@@ -114,7 +115,7 @@ describe('dropping', () => {
       const query = makeQuery(`h${i}.example.org`, 'A')
       store.set(
         cacheKey(query),
-        new Entry(answer(`h${i}.example.org`), query.name, query.folded, 300, systemClock.nowMs(), true),
+        new Entry(answer(`h${i}.example.org`), query, ResponseKind.ANSWER, 300, systemClock.nowMs(), true),
       )
     }
     assert.equal(store.size, 1024)

@@ -2,20 +2,15 @@ import type { Slot } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
+import { ResponseKind } from '#plugin/response-kind.ts'
 import type { Recency, Renewal, Reuse } from '#plugin/reuse.ts'
 import { Life } from '#plugins/cache/life.ts'
+import type { Popularity } from '#plugins/cache/popularity.ts'
+import { Refreshing } from '#plugins/cache/refreshing.ts'
 import { isSameReply } from '#plugins/cache/same-reply.ts'
-import { Flag, Rcode, Type } from '#wire/constants.ts'
+import { renamed, sizeOctetsOf, targetsOf } from '#plugins/cache/stored-reply.ts'
+import { Flag } from '#wire/constants.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
-import { foldName, nameFromOctets } from '#wire/name.ts'
-import type { ResourceRecord } from '#wire/record.ts'
-
-/** What a record costs in memory beside its name and data, about. */
-const RECORD_OVERHEAD_OCTETS = 96
-/** What an entry costs beside its records, about. */
-const ENTRY_OVERHEAD_OCTETS = 256
-const NO_NAMES: FoldedName[] = []
-const MAX_TARGETS = 16
 
 /** Where an entry is stored. */
 export interface EntryHolder extends Recency {
@@ -31,7 +26,11 @@ export interface EntryHolder extends Recency {
  */
 export class Entry implements Reuse {
   readonly life: Life
-  readonly isServerFailure: boolean
+  /** What it says, never `OTHER`. */
+  readonly kind: ResponseKind
+  /** How often it is asked for, where that is counted. */
+  readonly popularity: Popularity | null
+  #refreshing: Refreshing | null = null
   readonly #stored: Reply
   /** The question's name in the letter case of the query that the reply was made for. */
   readonly #name: Name
@@ -52,15 +51,36 @@ export class Entry implements Reuse {
   #servedTtlSeconds = -1
   #servedFlags = -1
 
-  constructor(stored: Reply, name: Name, folded: FoldedName, ttlSeconds: number, nowMs: number, countsDown: boolean) {
+  /** The reply to `query`, which says `kind`, from `nowMs` of the monotonic clock on. */
+  constructor(
+    stored: Reply,
+    query: Query,
+    kind: ResponseKind,
+    ttlSeconds: number,
+    nowMs: number,
+    countsDown: boolean,
+    popularity: Popularity | null = null,
+  ) {
     this.life = new Life(stored, ttlSeconds, nowMs)
-    this.isServerFailure = stored.rcode === Rcode.SERVFAIL || stored.rcode === Rcode.NOTIMP
+    this.kind = kind
+    this.popularity = popularity
     this.#stored = stored
-    this.#name = name
-    this.folded = folded
+    this.#name = query.name
+    this.folded = query.folded
     this.countsDown = countsDown
     this.#served = stored.delivery === Delivery.BARE ? failure(stored.rcode) : stored
-    this.#servedName = name
+    this.#servedName = query.name
+  }
+
+  /** Whether it has records of the type asked for. */
+  get isAnswering(): boolean {
+    return this.kind === ResponseKind.ANSWER && this.#stored.answer.length > 0
+  }
+
+  /** Whether it is being asked for anew. */
+  get refreshing(): Refreshing {
+    this.#refreshing ??= new Refreshing()
+    return this.#refreshing
   }
 
   /** Begins its life anew if a reply to this query would make the same entry; says whether it does. */
@@ -94,8 +114,11 @@ export class Entry implements Reuse {
     return this.life.renewal
   }
 
-  /** The reply for a query that this entry answers, every record with `ttlSeconds`; `counters` are those of a hit. */
-  serve(query: Query, ttlSeconds: number, counters: readonly Slot[]): Reply {
+  /**
+   * The reply for a query that this entry answers, every record with `ttlSeconds`; `counters` are those of a hit. `isReusable` says
+   * whether others may have it too, without the cache being asked.
+   */
+  serve(query: Query, ttlSeconds: number, counters: readonly Slot[], isReusable: boolean): Reply {
     const stored = this.#stored
     if (stored.delivery === Delivery.BARE) return this.#served
     const flags = this.#flagsFor(query)
@@ -103,6 +126,7 @@ export class Entry implements Reuse {
       ttlSeconds === this.#servedTtlSeconds &&
       flags === this.#servedFlags &&
       counters === this.counters &&
+      isReusable === (this.#served.reuse !== null) &&
       query.name === this.#servedName
     if (isServed) return this.#served
     this.#servedTtlSeconds = ttlSeconds
@@ -116,7 +140,7 @@ export class Entry implements Reuse {
       authority: renamed(stored.authority, this.#name, query.name),
       additional: renamed(stored.additional, this.#name, query.name),
       uniformTtlSeconds: ttlSeconds,
-      reuse: this.#holder === null ? null : this,
+      reuse: isReusable ? this : null,
     })
     return this.#served
   }
@@ -133,15 +157,9 @@ export class Entry implements Reuse {
     return this
   }
 
-  /** The names that its CNAME records lead to, the first ones of a chain without end. */
+  /** The names that its CNAME records lead to. */
   get targets(): readonly FoldedName[] {
-    let targets: FoldedName[] = NO_NAMES
-    for (const { type, rdata } of this.#stored.answer) {
-      if (type !== Type.CNAME) continue
-      if (targets.length === 0) targets = []
-      if (targets.push(foldName(nameFromOctets(rdata))) === MAX_TARGETS) break
-    }
-    return targets
+    return targetsOf(this.#stored)
   }
 
   #flagsFor(query: Query): number {
@@ -151,20 +169,7 @@ export class Entry implements Reuse {
   }
 
   /** About how much memory the entry takes, in octets. */
-  sizeOctets(): number {
-    const { answer, authority, additional } = this.#stored
-    return ENTRY_OVERHEAD_OCTETS + octetsOf(answer) + octetsOf(authority) + octetsOf(additional)
+  get sizeOctets(): number {
+    return sizeOctetsOf(this.#stored)
   }
-}
-
-/** Records owned by `from` moved to `to`, the same name in another asker's letter case (RFC 4343). */
-function renamed(records: readonly ResourceRecord[], from: Name, to: Name): readonly ResourceRecord[] {
-  if (from === to || records.length === 0) return records
-  return records.map(record => (record.owner === from ? record.withOwner(to) : record))
-}
-
-function octetsOf(records: readonly ResourceRecord[]): number {
-  let octets = 0
-  for (const { owner, rdata } of records) octets += RECORD_OVERHEAD_OCTETS + owner.length + rdata.length
-  return octets
 }

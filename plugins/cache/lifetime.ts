@@ -1,5 +1,5 @@
 import type { Reply } from '#plugin/reply.ts'
-import type { StoreOptions } from '#plugins/cache/options.ts'
+import type { StoreOptions } from '#plugins/cache/store-options.ts'
 import { Type } from '#wire/constants.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 

@@ -1,22 +1,30 @@
 import type { MetricRegistry, Slot } from '#plugin/metrics.ts'
+import type { ResponseKind } from '#plugin/response-kind.ts'
 import type { Renewal, Reuse } from '#plugin/reuse.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
 import { Passing } from '#plugins/cache/passing.ts'
+import { isSuccess } from '#plugins/cache/storable.ts'
+
+/** The counters of one server for one of the two stores. */
+export interface StoreSlots {
+  readonly hits: Slot
+  readonly evictions: Slot
+  readonly entries: Slot
+  /** What goes up with a hit. */
+  readonly counters: readonly Slot[]
+}
 
 /** The counters of one server, resolved. */
 export interface CacheSlots {
   readonly requests: Slot
   readonly misses: Slot
   readonly drops: Slot
-  readonly successHits: Slot
-  readonly denialHits: Slot
-  readonly successEvictions: Slot
-  readonly denialEvictions: Slot
-  readonly successEntries: Slot
-  readonly denialEntries: Slot
-  /** What goes up with a hit. */
-  readonly successCounters: readonly Slot[]
-  readonly denialCounters: readonly Slot[]
+  readonly prefetches: Slot
+  readonly servedStale: Slot
+  readonly success: StoreSlots
+  readonly denial: StoreSlots
+  /** Those of the store for replies of a kind. */
+  of(kind: ResponseKind): StoreSlots
   /** How a stored reply counts that a plugin would make again just as it was. */
   renewalBy(author: string): Renewal
   /** The reuse of a reply that passed through without being stored: each time it is sent counts as a miss. */
@@ -43,6 +51,12 @@ export class CacheMetrics {
       labels,
     )
     const drops = counter('drops_total', 'Replies not stored because they answer another question.', labels)
+    const prefetches = counter(
+      'prefetch_total',
+      'Entries that were asked for anew behind the back of an asker.',
+      labels,
+    )
+    const servedStale = counter('served_stale_total', 'Queries answered with what was over.', labels)
     const hits = counter('hits_total', 'Queries answered from the cache.', typed)
     const evictions = counter('evictions_total', 'Entries given up to make room.', typed)
     const entries = metrics.gauge({
@@ -51,21 +65,31 @@ export class CacheMetrics {
       labels: typed,
       merge: 'sum',
     })
+    const storeSlots = (server: string, type: string, all: Slot): StoreSlots => {
+      const hit = hits.labels(server, type, zones, '')
+      return {
+        hits: hit,
+        evictions: evictions.labels(server, type, zones, ''),
+        entries: entries.labels(server, type, zones, ''),
+        counters: [all, hit],
+      }
+    }
     this.#resolve = ({ label: server }) => {
       const all = requests.labels(server, zones, '')
       const missed = misses.labels(server, zones, '')
-      const successHits = hits.labels(server, 'success', zones, '')
-      const denialHits = hits.labels(server, 'denial', zones, '')
+      const success = storeSlots(server, 'success', all)
+      const denial = storeSlots(server, 'denial', all)
       const missCounters = [all, missed]
       const renewals = new Map<string, Renewal>()
       return {
         requests: all,
         misses: missed,
         drops: drops.labels(server, zones, ''),
-        successHits,
-        denialHits,
-        successCounters: [all, successHits],
-        denialCounters: [all, denialHits],
+        prefetches: prefetches.labels(server, zones, ''),
+        servedStale: servedStale.labels(server, zones, ''),
+        success,
+        denial,
+        of: kind => (isSuccess(kind) ? success : denial),
         renewalBy: author => {
           const known = renewals.get(author)
           if (known !== undefined) return known
@@ -74,10 +98,6 @@ export class CacheMetrics {
           return renewal
         },
         passing: reuse => new Passing(reuse, missCounters),
-        successEvictions: evictions.labels(server, 'success', zones, ''),
-        denialEvictions: evictions.labels(server, 'denial', zones, ''),
-        successEntries: entries.labels(server, 'success', zones, ''),
-        denialEntries: entries.labels(server, 'denial', zones, ''),
       }
     }
   }
@@ -90,8 +110,8 @@ export class CacheMetrics {
   /** Sets the gauges of every server that has asked this cache. */
   setEntries(success: number, denial: number): void {
     for (const slots of this.#slots.values()) {
-      slots.successEntries.set(success)
-      slots.denialEntries.set(denial)
+      slots.success.entries.set(success)
+      slots.denial.entries.set(denial)
     }
   }
 

@@ -3,18 +3,11 @@ import { closest } from '#corefile/suggest.ts'
 import { parseDurationMs } from '#lib/duration.ts'
 import type { BlockSettings } from '#plugin/env.ts'
 import { readZones } from '#plugin/zones.ts'
+import type { PrefetchOptions, StaleOptions } from '#plugins/cache/refresh-options.ts'
+import { readPrefetch, readServeStale, readStalePolicy } from '#plugins/cache/refresh-options.ts'
+import type { StoreOptions } from '#plugins/cache/store-options.ts'
+import { readDisable, StoreSettings } from '#plugins/cache/store-options.ts'
 import type { FoldedName } from '#wire/name.ts'
-import { ROOT } from '#wire/name.ts'
-
-/** How one of the two stores, for answers or for denials, is kept. */
-export interface StoreOptions {
-  /** As written; see `storeEntries` for what it comes to. */
-  readonly capacity: number
-  readonly maxTtlSeconds: number
-  readonly minTtlSeconds: number
-  /** Zones whose replies of this kind are not stored. */
-  readonly disabledZones: readonly FoldedName[]
-}
 
 /** The directive `cache`. */
 export interface CacheOptions {
@@ -25,15 +18,26 @@ export interface CacheOptions {
   readonly servfailTtlSeconds: number
   /** Whether hits carry the time to live that the reply was stored with, instead of what is left of it. */
   readonly keepTtl: boolean
+  /** When replies are asked for anew before they are over; `null` for never. */
+  readonly prefetch: PrefetchOptions | null
+  /** How replies that are over are used; `null` for not at all. */
+  readonly stale: StaleOptions | null
+  /** Whether an answer, stale or not, goes before any denial or failure: `serve_stale_policy prefer_positive`. */
+  readonly preferPositive: boolean
 }
 
-const DEFAULT_CAPACITY = 10_000
-/** Bounds what a slip of the finger can allocate: the store's index is laid out when the server starts. */
-const MAX_CAPACITY = 1 << 24
 const MAX_SERVFAIL_MS = 300_000
 
-const OPTION_NAMES = ['success', 'denial', 'servfail', 'disable', 'keepttl']
-const LATER_OPTIONS = ['prefetch', 'serve_stale', 'serve_stale_policy']
+const OPTION_NAMES = [
+  'success',
+  'denial',
+  'prefetch',
+  'serve_stale',
+  'serve_stale_policy',
+  'servfail',
+  'disable',
+  'keepttl',
+]
 
 /** Reads `cache [TTL] [ZONE...] { ... }`. */
 export function parseCacheOptions(directive: Directive, block: Readonly<BlockSettings>): CacheOptions {
@@ -54,47 +58,23 @@ export function parseCacheOptions(directive: Directive, block: Readonly<BlockSet
       servfail: readServfailSeconds,
       disable: line => readDisable(line, success, denial),
       keepttl: line => line.flag(),
+      prefetch: readPrefetch,
+      serve_stale: readServeStale,
+      serve_stale_policy: readStalePolicy,
     },
     failUnknown,
   )
+  checkPolicy(directive)
   return Object.freeze({
     zones,
     success: success.freeze(),
     denial: denial.freeze(),
     servfailTtlSeconds: read.servfail ?? 5,
     keepTtl: read.keepttl ?? false,
+    prefetch: read.prefetch ?? null,
+    stale: read.serve_stale ?? null,
+    preferPositive: read.serve_stale_policy ?? false,
   })
-}
-
-/** One store's options while the block is read. */
-class StoreSettings {
-  capacity: number = DEFAULT_CAPACITY
-  minTtlSeconds = 5
-  maxTtlSeconds: number
-  disabledZones: readonly FoldedName[] = []
-
-  constructor(maxTtlSeconds: number) {
-    this.maxTtlSeconds = maxTtlSeconds
-  }
-
-  /** `success|denial CAPACITY [TTL [MINTTL]]`. */
-  read(line: Line): void {
-    this.capacity = line.required().int({ max: MAX_CAPACITY })
-    const ttl = line.optional()
-    if (ttl === undefined) return
-    const maxTtlSeconds = ttl.int({ min: Number.MIN_SAFE_INTEGER })
-    if (maxTtlSeconds <= 0) ttl.fail(`cache TTL can not be zero or negative: ${maxTtlSeconds}`)
-    this.maxTtlSeconds = maxTtlSeconds
-    const minTtl = line.optional()
-    if (minTtl === undefined) return
-    const minTtlSeconds = minTtl.int({ min: Number.MIN_SAFE_INTEGER })
-    if (minTtlSeconds < 0) minTtl.fail(`cache min TTL can not be negative: ${minTtlSeconds}`)
-    this.minTtlSeconds = minTtlSeconds
-  }
-
-  freeze(): StoreOptions {
-    return Object.freeze({ ...this })
-  }
 }
 
 function readServfailSeconds(line: Line): number {
@@ -105,19 +85,17 @@ function readServfailSeconds(line: Line): number {
   return Math.floor(ms / 1000)
 }
 
-/** `disable success|denial [ZONE...]`; no zones is all of them. */
-function readDisable(line: Line, success: StoreSettings, denial: StoreSettings): void {
-  const kind = line.required()
-  if (kind.text !== 'success' && kind.text !== 'denial') {
-    kind.fail('cache type for disable must be "success" or "denial"')
-  }
-  const store = kind.text === 'success' ? success : denial
-  store.disabledZones = readZones(line.rest(), [ROOT])
+/** A policy stands once, beside the option that it is a policy for. */
+function checkPolicy(directive: Directive): void {
+  const linesOf = (option: string) => (directive.lines ?? []).filter(line => line.name.text === option)
+  const [policy, another] = linesOf('serve_stale_policy')
+  if (another !== undefined) another.fail('serve_stale_policy can only be specified once')
+  if (policy !== undefined && linesOf('serve_stale').length === 0)
+    policy.fail('serve_stale_policy requires serve_stale')
 }
 
 function failUnknown(line: Line): never {
   const word = line.name.text
-  if (LATER_OPTIONS.includes(word)) line.fail(`option '${word}' is not part of this version`)
   const near = closest(word, OPTION_NAMES)
   line.fail(
     `Wrong argument count or unexpected line ending after '${word}'`,

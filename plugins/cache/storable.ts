@@ -1,8 +1,8 @@
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
-import { ResponseKind } from '#plugin/response-kind.ts'
-import { Flag, Type } from '#wire/constants.ts'
+import { ResponseKind, responseKind } from '#plugin/response-kind.ts'
+import { Flag, Rcode, Type } from '#wire/constants.ts'
 import { foldName } from '#wire/name.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 
@@ -30,6 +30,22 @@ export function verdictOn(query: Query, reply: Reply, kind: ResponseKind, wallSe
     return Verdict.PASS
   }
   return Verdict.STORE
+}
+
+/** Whether a reply says in full what there is, or that there is nothing (RFC 8767 section 4). */
+export function isResolved(reply: Reply, query: Query): boolean {
+  if (reply.delivery !== Delivery.WRITTEN || (reply.flags & Flag.TC) !== 0) return false
+  return (reply.rcode === Rcode.NOERROR || reply.rcode === Rcode.NXDOMAIN) && answersQuestion(query, reply.answer)
+}
+
+/** Whether it has records of the type asked for. */
+export function isUsableAnswer(reply: Reply, query: Query): boolean {
+  return isResolved(reply, query) && reply.answer.length > 0 && responseKind(query, reply) === ResponseKind.ANSWER
+}
+
+/** Whether replies of a kind are stored with the answers; else they are with denials and failures. */
+export function isSuccess(kind: ResponseKind): boolean {
+  return kind === ResponseKind.ANSWER || kind === ResponseKind.REFERRAL
 }
 
 /** Whether an answer section, if there is one, says anything about the question's name. */

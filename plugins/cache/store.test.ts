@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Epochs } from '#plugin/epochs.ts'
 import { reply } from '#plugin/reply.ts'
+import { ResponseKind } from '#plugin/response-kind.ts'
 import { Entry } from '#plugins/cache/entry.ts'
 import { cacheKey } from '#plugins/cache/key.ts'
 import { Store } from '#plugins/cache/store.ts'
@@ -21,14 +22,14 @@ function storeWith(others: number) {
     const query = makeQuery(text, 'A')
     const entry = new Entry(
       reply('next', { answer: [rr(`${text}. 300 IN CNAME t-${text}.`), rr(`t-${text}. 300 IN A 192.0.2.1`)] }),
-      query.name,
-      query.folded,
+      query,
+      ResponseKind.ANSWER,
       300,
       0,
       true,
     )
     store.set(cacheKey(query), entry)
-    const reuse = entry.serve(query, 300, []).reuse!
+    const reuse = entry.serve(query, 300, [], true).reuse!
     reuse.keep()
     return { entry, query, reuse }
   }
@@ -65,7 +66,7 @@ describe('what was made of an entry is good', () => {
     const { isGood } = storeWith(40_000)
     assert.equal(isGood(), false)
     const { store, add, epoch, isGood: isTouchedGood } = storeWith(20_000)
-    store.touch(epoch)
+    store.touch(epoch, 0)
     for (let i = 0; i < 20_000; i++) add(`later-${i}`)
     assert.equal(isTouchedGood(), true)
   })

@@ -6,6 +6,9 @@ import type { Named } from '#plugins/cache/name-index.ts'
 import { NameIndex } from '#plugins/cache/name-index.ts'
 import type { FoldedName } from '#wire/name.ts'
 
+/** Between two times that it is told that a reply is still asked for: each second, that was 3 % of what a query cost. */
+const TOUCH_SECONDS = 4
+
 /** Memory that a store may take for each entry of its capacity, in octets, so that huge replies cannot exhaust it. */
 const OCTETS_PER_ENTRY = 4096
 
@@ -34,10 +37,13 @@ export class Store implements EntryHolder {
   readonly #epochs: Epochs
   /** Keys of entries that have been asked for again, by epoch. */
   readonly #keys: string[] = []
+  readonly touchSeconds: number
   #evictions = 0
 
-  constructor(capacity: number, epochs: Epochs) {
+  /** `countsRepeats` says that the queries for an entry are counted (`Popularity`). */
+  constructor(capacity: number, epochs: Epochs, countsRepeats = false) {
     this.#epochs = epochs
+    this.touchSeconds = countsRepeats ? 1 : TOUCH_SECONDS
     const max = storeEntries(capacity)
     this.#entries = new LRUCache({
       max,
@@ -82,8 +88,11 @@ export class Store implements EntryHolder {
     return this.#epochs.values[epoch]!
   }
 
-  touch(epoch: number): void {
-    this.lifeOf(epoch)
+  touch(epoch: number, nowMs: number): boolean {
+    const life = this.lifeOf(epoch)
+    const popularity = life === null ? null : (this.#entries.peek(this.#keys[epoch]!)?.popularity ?? null)
+    if (popularity === null) return true
+    return popularity.noteRepeat(nowMs) && !popularity.isLate(life!.remainingSeconds(nowMs), life!.ttlSeconds)
   }
 
   lifeOf(epoch: number): Life | null {
@@ -97,10 +106,16 @@ export class Store implements EntryHolder {
     this.#evictions = 0
     this.forgetEvicted(key)
     entry.adopt(this, key)
-    this.#entries.set(key, entry, { size: entry.sizeOctets() })
+    this.#entries.set(key, entry, { size: entry.sizeOctets })
     // An entry larger than the whole store is not taken.
     if (this.#entries.has(key)) this.#names.add(key, entry)
     return this.#evictions
+  }
+
+  /** Gives up the entry with this key, and what was made of it. */
+  delete(key: string): void {
+    this.#entries.delete(key)
+    this.forgetEvicted(key)
   }
 
   /** Gives up what was made of an entry that had to make room. */
@@ -115,10 +130,7 @@ export class Store implements EntryHolder {
 
   /** Gives up all entries about a name. */
   drop(name: FoldedName): void {
-    for (const key of this.#names.keysOf(name)) {
-      this.#entries.delete(key)
-      this.forgetEvicted(key)
-    }
+    for (const key of this.#names.keysOf(name)) this.delete(key)
   }
 
   /** Gives up all entries about a name or one below it, or those of them that are meant. */

@@ -34,7 +34,7 @@ export interface Reuse {
   readonly countsDown: boolean
   /** Counters that go up with every reply sent. */
   readonly counters: readonly Slot[]
-  /** Is told that the reply is still asked for, every few seconds while it is; `null` if nobody wants to know. */
+  /** Is told that the reply is still asked for, while it is; `null` if nobody wants to know. */
   readonly recency: Recency | null
   /** How it counts when `recency` has given it a new life; `null` when that is never done. */
   readonly renewal: Renewal | null
@@ -42,8 +42,10 @@ export interface Reuse {
 
 /** Keeps in mind what has been asked for lately. */
 export interface Recency {
-  /** The replies of this epoch are still asked for. */
-  touch(epoch: number): void
+  /** How often it is to be told, in seconds. */
+  readonly touchSeconds: number
+  /** The replies of this epoch are asked for at `nowMs` of the monotonic clock; says whether the chain need not be. */
+  touch(epoch: number, nowMs: number): boolean
   /** The life that the replies of this epoch share, which counts as asking for them; `null` if nothing is known of it. */
   lifeOf(epoch: number): ReplyLife | null
 }

@@ -17,8 +17,6 @@ import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
 /** Larger queries and replies are not kept. */
 const MAX_KEY_OCTETS = 320
 const MAX_REPLY_OCTETS = 1232
-/** How often it is said that a packet is still asked for: each second, it was 3 % of what a query cost. */
-const TOUCH_SECONDS = 4
 
 /** How the replies of a server block are reused. */
 export interface BlockReuse {
@@ -88,16 +86,11 @@ export class PacketCache {
     let told: Told | null = audience.ofRepeats
     if (!this.#ring.isGood(at, this.#epochs.values)) {
       told = this.#renew(at, audience)
-      if (told === null) {
-        this.#clear(place)
-        this.#places.notice(hash)
-        this.#isKnown = true // Its reply goes in again as soon as there is one.
-        return 0
-      }
+      if (told === null) return this.#giveUp(place)
     }
     if (audience.countsDown) {
       const ttlSeconds = this.#ring.countDown(at)
-      if (ttlSeconds >= 0 && ttlSeconds % TOUCH_SECONDS === 0) audience.recency?.touch(this.#ring.epoch(at))
+      if (ttlSeconds >= 0 && !this.#touch(at, audience, ttlSeconds)) return this.#giveUp(place)
     }
     const { counters, observers } = told
     const length = this.#ring.write(at, view, start, this.#replies.of(out), outStart)
@@ -162,6 +155,20 @@ export class PacketCache {
     }
     this.#ring.extend(at, life.untilMs)
     return told
+  }
+
+  /** Says now and then that a reply is still asked for; whether it may be sent. */
+  #touch(at: number, { recency }: Audience, ttlSeconds: number): boolean {
+    if (recency === null || ttlSeconds % recency.touchSeconds !== 0) return true
+    return recency.touch(this.#ring.epoch(at), this.#ring.nowMs)
+  }
+
+  /** Leaves the message that `serve` was asked about to the chain; its reply goes in again as soon as there is one. */
+  #giveUp(place: number): number {
+    this.#clear(place)
+    this.#places.notice(this.#hash)
+    this.#isKnown = true
+    return 0
   }
 
   #clear(place: number): void {

@@ -96,7 +96,8 @@ async function changed(server: TestServer, event: number): Promise<void> {
 
 /** Every counter of queries and replies, and of what the cache found. */
 function counters(server: TestServer): ReadonlyMap<string, number> {
-  const wanted = /^coredns_(dns_requests|dns_responses|dns_do|dns_response_size|cache_(requests|hits|misses|drops))/
+  const wanted =
+    /^coredns_(dns_requests|dns_responses|dns_do|dns_response_size|cache_(requests|hits|misses|drops|prefetch|served_stale))/
   const lines = server
     .metrics()
     .split('\n')

@@ -11,12 +11,20 @@ const LINES: readonly string[] = [
   'local',
   'any',
   'loadbalance',
-  'cache 30',
-  'cache 30 {\n  disable success cluster.local\n  disable denial cluster.local\n }',
-  'cache {\n  success 2000 20 0\n  keepttl\n }',
+  'cache',
   'header {\n  response set ra\n }',
   'minimal',
   'hosts hosts.txt {\n  10.9.0.1 a.example\n  10.9.0.2 a.example\n  fallthrough\n }',
+]
+
+/** What `cache` in a random Corefile stands for. */
+const CACHES: readonly string[] = [
+  'cache 30',
+  'cache 30 {\n  disable success cluster.local\n  disable denial cluster.local\n }',
+  'cache {\n  success 2000 20 0\n  keepttl\n }',
+  'cache 30 {\n  prefetch 1\n }',
+  'cache 20 {\n  prefetch 3 1m 50%\n  serve_stale 1h immediate 5s\n }',
+  'cache 20 {\n  keepttl\n  prefetch 2\n  serve_stale 1h verify\n  serve_stale_policy prefer_positive\n }',
 ]
 
 const NAMES: readonly string[] = [
@@ -61,8 +69,7 @@ const TYPES: readonly string[] = ['A', 'A', 'A', 'AAAA', 'SRV', 'PTR', 'TXT', 'S
 /** A Corefile with a random choice of plugins over `cluster.json` and `hosts.txt`; `extra` are more lines of its block. */
 export function randomCorefile(random: SeededRandom, extra = ''): string {
   const chosen = LINES.filter(() => random.below(2) === 0)
-  const caches = chosen.filter(line => line.startsWith('cache'))
-  const lines = chosen.filter(line => !line.startsWith('cache') || line === caches[0])
+  const lines = chosen.map(line => (line === 'cache' ? random.pick(CACHES) : line))
   return `. {${extra}
  prometheus 127.0.0.1:0
  ${lines.join('\n ')}
