@@ -231,6 +231,12 @@ describe('a hit', () => {
     assert.match(showReply(ask(plugin)), /^NXDOMAIN aa ra\nauthority example\.org\. 60 IN SOA/)
   })
 
+  test('is asked for with AD whoever asks, so that it is good for those who want that', () => {
+    const plugin = under('cache', positive)
+    ask(plugin)
+    assert.equal(plugin.nextQueries[0]!.flags & Flag.AD, Flag.AD)
+  })
+
   test('has AD only if it was stored and the asker has DO or AD (RFC 6840 section 5.7)', () => {
     const plugin = under('cache', made({ flags: Flag.AD, answer: [A] }))
     const isAd = (parts: QueryParts) => (ask(plugin, 'a.example.org', 'A', parts).flags & Flag.AD) !== 0

@@ -12,7 +12,7 @@ import type { CacheOptions } from '#plugins/cache/options.ts'
 import type { Refresher, Successor } from '#plugins/cache/refresher.ts'
 import { StaleAnswers } from '#plugins/cache/stale-answers.ts'
 import type { Stores } from '#plugins/cache/stores.ts'
-import { Opcode, Type } from '#wire/constants.ts'
+import { Flag, Opcode, Type } from '#wire/constants.ts'
 import { ROOT } from '#wire/name.ts'
 
 /** What is asked for anew before it is over gives way to whatever comes, as with any miss. */
@@ -71,12 +71,20 @@ export class Cache {
     return this.#coversAll || matchZone(this.#options.zones, query.folded) !== null
   }
 
+  /** Asks with AD, whatever the asker wants, so that the reply is good for those who ask for that. */
   #miss(query: Query, key: string, slots: CacheSlots): Answer {
     slots.misses.inc()
+    const withoutAd = ~query.flags & Flag.AD
+    query.flags |= Flag.AD
     const answer = this.#next(query)
-    return answer instanceof Promise
-      ? answer.then(reply => this.#keeper.keep(withoutReuse(reply), query, key, slots))
-      : this.#keeper.keep(answer, query, key, slots)
+    if (answer instanceof Promise) {
+      return answer.then(reply => {
+        query.flags &= ~withoutAd
+        return this.#keeper.keep(withoutReuse(reply), query, key, slots)
+      })
+    }
+    query.flags &= ~withoutAd
+    return this.#keeper.keep(answer, query, key, slots)
   }
 
   #hit(entry: Entry, remainingSeconds: number, query: Query, key: string, slots: CacheSlots, nowMs: number): Reply {
