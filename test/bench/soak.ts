@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { randomBelow } from '#lib/random.ts'
 import { readDnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { imageSettings } from '#test/bench/image-settings.ts'
 import { outputOf } from '#test/bench/program-output.ts'
@@ -21,7 +22,10 @@ const { values } = parseArgs({
   },
 })
 const SERVICES = 1000
-/** A change of the cluster each second, a reload every ten, every third of them of a broken file. */
+/**
+ * A change of the cluster each second on average, a reload every ten, every third of them of a broken file. At random moments: in step
+ * with the samples of the event loop's delay, which are a second apart as well, either all or none of them would fall in a change.
+ */
 const EVENT_MS = 1000
 const EVENTS_PER_RELOAD = 10
 const SAMPLE_EVENTS = 10
@@ -52,7 +56,7 @@ async function soak(main: string, seconds: number): Promise<void> {
     const load = outputOf('dnsperf', `-s 127.0.0.1 -p ${port} -d ${queries} -l ${seconds} -c 8 -q 100 -t 5`.split(' '))
     const samples: Sample[] = []
     for (let event = 1; event * EVENT_MS < seconds * 1000; event++) {
-      await sleep(EVENT_MS)
+      await sleep(EVENT_MS / 2 + randomBelow(EVENT_MS))
       writeFileSync(join(directory, 'cluster.json'), cluster(event))
       if (event % EVENTS_PER_RELOAD === 0) {
         const reload = event / EVENTS_PER_RELOAD
