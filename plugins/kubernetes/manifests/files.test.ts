@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ManifestFiles } from '#plugins/kubernetes/manifests/files.ts'
 
 const service = (name: string): string =>
@@ -30,6 +31,16 @@ describe('a manifest file that has become empty', () => {
     write(service('web') + '---\n' + service('api'))
     assert.equal(await files.refresh(), true)
     assert.equal(files.objects().length, 2)
+  })
+
+  test('may be about to be written once more, however often that happens', async t => {
+    const { files, write } = await emptied(t)
+    for (let times = 0; times < 3; times++) {
+      assert.equal(await files.refresh(), false)
+      await sleep(20) // A file system tells two moments apart only when a tick of its clock is between them.
+      write('')
+    }
+    assert.equal(files.objects().length, 1)
   })
 
   test('and still is at the second look has no objects', async t => {

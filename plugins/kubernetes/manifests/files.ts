@@ -5,14 +5,14 @@ import { readManifest } from '#plugins/kubernetes/manifests/object.ts'
 import { listFiles } from '#plugins/kubernetes/manifests/paths.ts'
 
 interface KnownFile {
-  /** What told the last version that was read from others; `EMPTIED` when that had nothing in it and its objects are those before. */
+  /** What told the last version that was read from others; after `EMPTIED` when that had nothing in it and its objects are those before. */
   readonly fingerprint: string
   /** What the last version without an error held. */
   readonly objects: readonly ManifestObject[]
 }
 
-/** The fingerprint of no file. */
-const EMPTIED = 'emptied'
+/** With this before it, it is the fingerprint of no file. */
+const EMPTIED = 'emptied '
 
 /** The manifest files below some paths, each read again only when it has changed. */
 export class ManifestFiles {
@@ -71,9 +71,10 @@ export class ManifestFiles {
       fingerprint = `${ino} ${size} ${mtimeMs} ${ctimeMs}`
       if (fingerprint === last?.fingerprint) return last
       const text = await readFile(path, 'utf8')
-      // Whoever writes a file in place empties it first: only at the next look it counts as empty.
-      if (text === '' && last !== undefined && last.objects.length > 0 && last.fingerprint !== EMPTIED) {
-        return { fingerprint: EMPTIED, objects: last.objects }
+      // Whoever writes a file in place empties it first: it counts as empty only if it is at the next look as it was at this one.
+      const emptied = `${EMPTIED}${fingerprint}`
+      if (text === '' && last !== undefined && last.objects.length > 0 && last.fingerprint !== emptied) {
+        return { fingerprint: emptied, objects: last.objects }
       }
       const { objects, errors } = readManifest(text, path, this.#withZones)
       for (const error of errors) this.#log.error(error.message)
