@@ -6,6 +6,7 @@ import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { DROPPED, failure, reply } from '#plugin/reply.ts'
 import { cache } from '#plugins/cache/index.ts'
+import { cancel } from '#plugins/cancel/index.ts'
 import type { QueryParts } from '#test/support/plugin.ts'
 import { buildPlugin, makeQuery, rr, showReply } from '#test/support/plugin.ts'
 import { Flag, OptionCode, Rcode } from '#wire/constants.ts'
@@ -18,11 +19,12 @@ const SERVFAIL = failure(Rcode.SERVFAIL, new Error('unreachable'))
 /** What the rest of the chain does: nothing yet, or says something at once. */
 type Rest = 'waits' | 'throws' | Reply
 
-/** The cache before a rest of the chain that a test steers. */
-function under(options: string) {
+/** The cache before a rest of the chain that a test steers; `before` is what comes before it. */
+function under(options: string, before = '') {
   let rest: Rest = answerOf(1)
   const waiting: { settle: (reply: Reply) => void; fail: (error: Error) => void; query: Query }[] = []
-  const plugin = buildPlugin(cache, `cache {\n${options}\n}`, {
+  const plugin = buildPlugin(cache, `${before}\ncache {\n${options}\n}`, {
+    plugins: [cancel, cache],
     next(query) {
       if (rest === 'throws') throw new Error('broken')
       if (rest !== 'waits') return rest
@@ -265,6 +267,14 @@ describe('serve_stale with verify', () => {
     assert.equal(showReply(await ask()), STALE_1)
     await end(answerOf(2))
     assert.equal(now(), FRESH_2)
+  })
+
+  it('no longer than the asker has time', async () => {
+    const { now, ask, advance, rest } = under('serve_stale 1h verify', 'cancel 100ms')
+    now()
+    advance(10)
+    rest('waits')
+    assert.equal(showReply(await ask()), STALE_1)
   })
 
   it('takes a newer denial for an answer', async () => {

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '#lib/timer.ts'
+import { within } from '#lib/timer.ts'
 import type { Answer } from '#plugin/handler.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
@@ -16,6 +16,9 @@ import type { EdnsOption } from '#wire/edns.ts'
 /** Extended errors 3, Stale Answer, and 19, Stale NXDOMAIN Answer (RFC 8914 sections 4.4 and 4.20). */
 const STALE_ANSWER: readonly EdnsOption[] = [{ code: OptionCode.EDE, data: Uint8Array.of(0, 3) }]
 const STALE_NXDOMAIN: readonly EdnsOption[] = [{ code: OptionCode.EDE, data: Uint8Array.of(0, 19) }]
+
+/** What is left of an asker's time when it is answered, in milliseconds. */
+const MARGIN_MS = 50
 
 /** Answers with what is over, unless the rest of the chain has something newer in time (RFC 8767). */
 export class StaleAnswers {
@@ -40,7 +43,7 @@ export class StaleAnswers {
    * the answer, and else, without `verify`, the entry, while it is being asked for anew.
    */
   answer(entry: Entry, query: Query, key: string, slots: CacheSlots, nowMs: number): Answer {
-    const { verify, verifyTimeoutMs, recheckMs } = this.#options
+    const { verify, recheckMs } = this.#options
     const isAsked = (verify && recheckMs === 0) || entry.refreshing.begin(nowMs)
     if (!isAsked) return this.#stale(entry, query, slots)
     const newer = this.#refresher.ask(entry, query, key, slots, this.#successor)
@@ -50,9 +53,15 @@ export class StaleAnswers {
       return forAsker(reply, query)
     }
     if (!(newer instanceof Promise)) return chosen(newer)
-    if (verify) return (verifyTimeoutMs === 0 ? newer : within(verifyTimeoutMs, newer)).then(chosen)
+    if (verify) return within(this.#patienceMs(query, nowMs), newer, null).then(chosen)
     slots.prefetches.inc()
     return this.#stale(entry, query, slots)
+  }
+
+  /** How long a newer reply is waited for: what is over can still be had when the asker has to be answered. */
+  #patienceMs({ deadlineMs }: Query, nowMs: number): number {
+    const { verifyTimeoutMs } = this.#options
+    return Math.min(verifyTimeoutMs === 0 ? Number.POSITIVE_INFINITY : verifyTimeoutMs, deadlineMs - nowMs - MARGIN_MS)
   }
 
   #stale(entry: Entry, query: Query, slots: CacheSlots): Reply {
@@ -64,12 +73,4 @@ export class StaleAnswers {
     const options = entry.kind === ResponseKind.NAME_ERROR ? STALE_NXDOMAIN : STALE_ANSWER
     return entry.serve(query, ttlSeconds, counters, false).with({ options })
   }
-}
-
-/** What is promised, or `null` if it is not there in time. No timer outlives what is returned. */
-function within(timeoutMs: number, promised: Promise<Reply | null>): Promise<Reply | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS), null)
-    promised.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -1,7 +1,6 @@
 import type { Directive } from '#corefile/directive.ts'
-import type { Clock } from '#lib/clock.ts'
 import { parseDurationMs } from '#lib/duration.ts'
-import { MAX_TIMER_MS } from '#lib/timer.ts'
+import { within } from '#lib/timer.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { definePlugin } from '#plugin/define.ts'
 import type { Reply } from '#plugin/reply.ts'
@@ -37,16 +36,7 @@ export const cancel: AnyPlugin = definePlugin<CancelOptions>({
       const deadlineMs = clock.nowMs() + timeoutMs
       if (deadlineMs < query.deadlineMs) query.deadlineMs = deadlineMs
       const answer = next(query)
-      return answer instanceof Promise ? before(query.deadlineMs, answer, clock) : answer
+      return answer instanceof Promise ? within(query.deadlineMs - clock.nowMs(), answer, TOO_LATE) : answer
     }
   },
 })
-
-/** The reply, or a failure if it is not there by the deadline. No timer outlives what is returned. */
-function before(deadlineMs: number, answer: Promise<Reply>, clock: Clock): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const leftMs = Math.min(Math.max(0, deadlineMs - clock.nowMs()), MAX_TIMER_MS)
-    const timer = setTimeout(resolve, leftMs, TOO_LATE)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
