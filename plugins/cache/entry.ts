@@ -18,6 +18,8 @@ export interface EntryHolder extends Recency {
   openEpoch(key: string): number
   /** The value of an epoch now. */
   epochValue(epoch: number): number
+  /** Ends what was made of the entry so far; returns the value of its epoch from now on. */
+  advanceEpoch(epoch: number): number
 }
 
 /**
@@ -86,8 +88,15 @@ export class Entry implements Reuse {
   /** Begins its life anew if a reply to this query would make the same entry; says whether it does. */
   renew(stored: Reply, query: Query, ttlSeconds: number, nowMs: number): boolean {
     const isSame = ttlSeconds === this.life.ttlSeconds && query.name === this.#name && isSameReply(stored, this.#stored)
-    if (isSame) this.life.begin(nowMs)
+    if (isSame) this.#begin(nowMs)
     return isSame
+  }
+
+  #begin(nowMs: number): void {
+    // Replies that were made of it count down to the end of the life before.
+    const isEarly = nowMs < this.life.untilMs
+    if (isEarly && this.epoch >= 0) this.epochValue = this.#holder!.advanceEpoch(this.epoch)
+    this.life.begin(nowMs)
   }
 
   /** Says where the entry is stored. */

@@ -88,6 +88,11 @@ export class Store implements EntryHolder {
     return this.#epochs.values[epoch]!
   }
 
+  advanceEpoch(epoch: number): number {
+    this.#epochs.advance(epoch)
+    return this.epochValue(epoch)
+  }
+
   touch(epoch: number, nowMs: number): boolean {
     const life = this.lifeOf(epoch)
     const popularity = life === null ? null : (this.#entries.peek(this.#keys[epoch]!)?.popularity ?? null)

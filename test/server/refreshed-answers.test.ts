@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
+import type { Ask } from '#test/support/client.ts'
 import { startFakeUpstream } from '#test/support/fake-upstream.ts'
 import { FakeClock, rr } from '#test/support/plugin.ts'
 import { bootServer } from '#test/support/server.ts'
@@ -19,10 +20,10 @@ async function boot(t: TestContext, packetCache: boolean, options: string, table
   const server = await bootServer(corefile, { packetCache, clock })
   t.after(() => server.close())
   /** Asks so many times; the last answer. */
-  const ask = async (times = 1): Promise<string> => {
+  const ask = async (times = 1, how: Ask = {}): Promise<string> => {
     let last = ''
     for (let i = 0; i < times; i++) {
-      const { answer } = await server.ask('www.example', 'A')
+      const { answer } = await server.ask('www.example', 'A', how)
       last = answer.map(record => `${addressText(record)} for ${record.ttlSeconds}`).join()
     }
     return last
@@ -87,6 +88,18 @@ for (const packetCache of [true, false]) {
       await ask()
       assert.equal(await ask(), '192.0.2.0 for 30')
       assert.deepEqual(counted(), [15, 13, 2, 1, 0])
+    })
+
+    it('of a table that was asked for anew has a new life for all who asked before', async t => {
+      const table = 'hosts {\n192.0.2.0 www.example\nttl 30\n}'
+      const { ask, pass, counted } = await boot(t, packetCache, 'prefetch 3', table)
+      await ask(10)
+      await ask(10, { edns: false })
+      pass(27)
+      assert.equal(await ask(), '192.0.2.0 for 3')
+      assert.equal(await ask(1, { edns: false }), '192.0.2.0 for 30')
+      assert.equal(await ask(), '192.0.2.0 for 30')
+      assert.deepEqual(counted(), [23, 22, 1, 1, 0])
     })
 
     it('of an upstream is served when it is over and that is silent', async t => {
