@@ -17,14 +17,14 @@ const LINES: readonly string[] = [
   'hosts hosts.txt {\n  10.9.0.1 a.example\n  10.9.0.2 a.example\n  fallthrough\n }',
 ]
 
-/** What `cache` in a random Corefile stands for. */
+/** What `cache` in a random Corefile stands for. Between queries there is no gap as long as a window: those count to the second. */
 const CACHES: readonly string[] = [
   'cache 30',
   'cache 30 {\n  disable success cluster.local\n  disable denial cluster.local\n }',
   'cache {\n  success 2000 20 0\n  keepttl\n }',
-  'cache 30 {\n  prefetch 1\n }',
-  'cache 20 {\n  prefetch 3 1m 50%\n  serve_stale 1h immediate 5s\n }',
-  'cache 20 {\n  keepttl\n  prefetch 2\n  serve_stale 1h verify\n  serve_stale_policy prefer_positive\n }',
+  'cache 30 {\n  prefetch 1 24h\n }',
+  'cache 20 {\n  prefetch 3 24h 50%\n  serve_stale 1h immediate 5s\n }',
+  'cache 20 {\n  keepttl\n  prefetch 2 24h\n  serve_stale 1h verify\n  serve_stale_policy prefer_positive\n }',
 ]
 
 const NAMES: readonly string[] = [
