@@ -76,8 +76,19 @@ describe('Held', () => {
         assert.deepEqual(held.keys().sort(), [...slow.states.keys()].sort())
         assert.deepEqual([...held.states()].sort(), [...slow.states.values()].sort())
       }),
-      { numRuns: 300, seed: new SeededRandom().seed },
+      { numRuns: 3000, seed: new SeededRandom().seed },
     )
+  })
+
+  it('does not miss in a list what was listed as it leaves before a snapshot told of it', () => {
+    const held = new Held('pod', false)
+    const state: PodState = { namespace: 'default', name: 'a', ip: '10.0.0.1' }
+    held.beginRelist()
+    held.put('default/a', undefined, NO_FINGERPRINT)
+    held.adopt('default/a', JSON.stringify(state))
+    assert.deepEqual(held.unlisted(), [])
+    held.beginRelist()
+    assert.deepEqual(held.unlisted(), ['default/a'])
   })
 
   it('knows an object that is listed again by its octets, until they or the object change', () => {

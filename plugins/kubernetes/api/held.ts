@@ -35,6 +35,8 @@ export class Held {
   #listed: Uint8Array | null = null
   /** How many rows the list under way has had. */
   #listedCount = 0
+  /** Keys that the list under way has had for objects that are not held: a snapshot may yet tell of them. */
+  readonly #listedUnheld = new Set<string>()
 
   /** `keepsStates` says whether `states` will be asked for. */
   constructor(kind: Delta['kind'], keepsStates: boolean) {
@@ -72,6 +74,7 @@ export class Held {
     if (object === undefined) {
       const row = this.#keys.find(key)
       if (row >= 0) this.#noteListed(row)
+      else if (this.#listed !== null) this.#listedUnheld.add(key)
       return null
     }
     if (object === null) return this.remove(key)
@@ -84,6 +87,7 @@ export class Held {
   adopt(key: string, json: string): Delta | null {
     if (this.#keys.find(key) >= 0) return null
     this.#hold(key, json, NO_FINGERPRINT)
+    if (this.#listedUnheld.has(key)) this.#noteListed(this.#keys.find(key))
     return this.#delta(key, JSON.parse(json) as Delta['object'])
   }
 
@@ -110,6 +114,7 @@ export class Held {
 
   /** Forgets an object; returns the delta if it was held. */
   remove(key: string): Delta | null {
+    this.#listedUnheld.delete(key)
     const row = this.#keys.find(key)
     if (row < 0) return null
     this.#setOctets(row, 0, 0)
@@ -126,12 +131,14 @@ export class Held {
   beginRelist(): void {
     this.#listed = new Uint8Array(this.#keys.capacity)
     this.#listedCount = 0
+    this.#listedUnheld.clear()
   }
 
   /** The keys that were not put since `beginRelist`: objects that are gone. */
   unlisted(): string[] {
     const listed = this.#listed
     this.#listed = null
+    this.#listedUnheld.clear()
     // Most often all of them were, and looking at each would take milliseconds.
     if (listed === null || this.#listedCount === this.#keys.size) return []
     const gone: string[] = []
