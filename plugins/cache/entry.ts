@@ -88,15 +88,12 @@ export class Entry implements Reuse {
   /** Begins its life anew if a reply to this query would make the same entry; says whether it does. */
   renew(stored: Reply, query: Query, ttlSeconds: number, nowMs: number): boolean {
     const isSame = ttlSeconds === this.life.ttlSeconds && query.name === this.#name && isSameReply(stored, this.#stored)
-    if (isSame) this.#begin(nowMs)
-    return isSame
-  }
-
-  #begin(nowMs: number): void {
+    if (!isSame) return false
     // Replies that were made of it count down to the end of the life before.
     const isEarly = nowMs < this.life.untilMs
     if (isEarly && this.epoch >= 0) this.epochValue = this.#holder!.advanceEpoch(this.epoch)
     this.life.begin(nowMs)
+    return true
   }
 
   /** Says where the entry is stored. */
