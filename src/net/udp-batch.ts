@@ -105,6 +105,7 @@ class BatchListener implements UdpListener, AnsweringContext {
   #ready(isToWait: boolean): boolean {
     if (this.sender.isBlocked) this.sender.flush()
     if (this.#isReading) this.#answering.answerMessages(isToWait)
+    this.#readiness.received = this.#answering.received
     return this.#answering.isSettled
   }
 }

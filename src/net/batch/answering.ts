@@ -37,6 +37,8 @@ export class Answering {
   readonly #replies: Datagrams
   readonly #peer: BatchPeer
   #isSettled = true
+  /** Messages taken so far, from this socket and from those of other threads, modulo 2^32: a larger number would be garbage in the end. */
+  received = 0
 
   constructor(c: CLibrary, socket: OpenSocket, context: AnsweringContext) {
     this.#context = context
@@ -63,6 +65,7 @@ export class Answering {
     do {
       came = left > 0 && this.#isSettled ? backlog.receive(left, isToWait && backlog.count === 0) : 0
       left -= came
+      this.received = (this.received + came) | 0
       if (backlog.count > 0) this.#answerNewest()
     } while (backlog.count > 0 || (came > 1 && !isToWait && left > TURN_MESSAGES - UNAWAITED_MESSAGES))
     if (left > 0) this.#help(left)
@@ -72,7 +75,8 @@ export class Answering {
   /** Answers what waits for a thread that may not be running, `most` messages at most. */
   #help(most: number): void {
     const backlog = this.#backlog
-    if (!this.#context.siblings?.receive(backlog, most)) return
+    const came = this.#context.siblings?.receive(backlog, most) ?? 0
+    this.received = (this.received + came) | 0
     while (backlog.count > 0) this.#answerNewest()
   }
 

@@ -20,6 +20,8 @@ export interface CLibrary {
   ioctl(fd: number, request: bigint, argument: bigint): number
   schedGetaffinity(thread: number, octets: bigint, set: bigint): number
   schedSetaffinity(thread: number, octets: bigint, set: bigint): number
+  schedGetscheduler(thread: number): number
+  schedSetscheduler(thread: number, policy: number, parameters: bigint): number
   epollCreate(flags: number): number
   epollControl(epoll: number, operation: number, fd: number, event: bigint): number
   epollWait(epoll: number, events: bigint, count: number, timeoutMs: number): number
@@ -68,6 +70,8 @@ const SIGNATURES = {
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   sched_getaffinity: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   sched_setaffinity: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
+  sched_getscheduler: { arguments: ['i32'], return: 'i32' },
+  sched_setscheduler: { arguments: ['i32', 'i32', 'pointer'], return: 'i32' },
   epoll_create1: { arguments: ['i32'], return: 'i32' },
   epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'function'], return: 'i32' },
   epoll_wait: { arguments: ['i32', 'function', 'i32', 'i32'], return: 'i32' },
@@ -136,6 +140,8 @@ function load(): CLibrary | null {
       ioctl: functions.ioctl,
       schedGetaffinity: functions.sched_getaffinity,
       schedSetaffinity: functions.sched_setaffinity,
+      schedGetscheduler: functions.sched_getscheduler,
+      schedSetscheduler: functions.sched_setscheduler,
       epollCreate: functions.epoll_create1,
       epollControl: functions.epoll_ctl,
       epollWait: functions.epoll_wait,

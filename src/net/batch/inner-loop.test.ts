@@ -24,6 +24,12 @@ describe('the inner loop, its system calls played by the test', () => {
   /** Whether the socket can be waited for in its receipt, how often it was, and what comes of the wait. */
   let canWait: boolean
   let receiptWaits: number
+  /** Messages that come with each answer, and how many came in all. */
+  let messages: number
+  let received: number
+  /** The thread's policy: 0, or 3 for SCHED_BATCH; and whether an answer was given with that. */
+  let policy: number
+  let wasBatch: boolean
   let onReceiptWait: () => void
   let loop: InnerLoop
 
@@ -39,6 +45,10 @@ describe('the inner loop, its system calls played by the test', () => {
     isPaused = false
     canWait = false
     receiptWaits = 0
+    messages = 1
+    received = 0
+    policy = 0
+    wasBatch = false
     onReceiptWait = () => {}
     loop = new InnerLoop(library())
   })
@@ -55,6 +65,11 @@ describe('the inner loop, its system calls played by the test', () => {
         const words = memories[Number(metrics)]!
         words[0] = turns
         words[2] = events
+        return 0
+      },
+      schedGetscheduler: () => policy,
+      schedSetscheduler(_thread, wanted) {
+        policy = wanted
         return 0
       },
       poll(descriptors, count, timeoutMs) {
@@ -77,8 +92,13 @@ describe('the inner loop, its system calls played by the test', () => {
       fd: SOCKET,
       isReading,
       canWait,
+      get received() {
+        return received
+      },
       onReady(isToWait: boolean) {
         answers++
+        received += messages
+        wasBatch ||= policy === 3
         if (isToWait) {
           receiptWaits++
           onReceiptWait()
@@ -94,6 +114,7 @@ describe('the inner loop, its system calls played by the test', () => {
     }
     loop.run([socket, { ...socket, fd: OTHER, canWait: false }], 1)
     assert.ok(!isPaused)
+    assert.equal(policy, 0, 'what the event loop starts would begin with it')
   }
 
   const rules: [rule: string, prepare: () => void, waitCount: number][] = [
@@ -149,6 +170,17 @@ describe('the inner loop, its system calls played by the test', () => {
       canWait = true
       highLoad(...descriptors)
       assert.equal(receiptWaits > 0, waitsInReceipt)
+    })
+  }
+
+  for (const [rule, perAnswer, isBatch] of [
+    ['interrupts nobody while as much comes as it can answer', 1000, true],
+    ['does when less comes', 0, false],
+  ] as const) {
+    test(rule, () => {
+      messages = perAnswer
+      highLoad([SOCKET])
+      assert.equal(wasBatch, isBatch)
     })
   }
 

@@ -1,3 +1,4 @@
+import { BatchPolicy } from '#net/batch/batch-policy.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
 import { PollList } from '#net/batch/poll-list.ts'
@@ -12,6 +13,8 @@ export interface Waiting {
   readonly isReading: boolean
   /** Whether `onReady` can wait for something to read. */
   readonly canWait: boolean
+  /** How many messages have been read so far, modulo 2^32. */
+  readonly received: number
   /**
    * Takes what there is to read, and not so much that others wait for long; with `isToWait` it waits for that first, for a few
    * milliseconds at most. Whether the event loop has nothing to go on with after that but what it knows of.
@@ -61,6 +64,7 @@ export class InnerLoop {
   readonly #list: PollList
   readonly #load: SteadyLoad = new SteadyLoad()
   readonly #part: ProcessorPart
+  readonly #policy: BatchPolicy
   /** As they were when `run` was last called. */
   #turns = 0
   #events = 0
@@ -80,6 +84,7 @@ export class InnerLoop {
     this.#metrics = new NativeMemory(c, METRICS_OCTETS)
     this.#list = new PollList(c)
     this.#part = new ProcessorPart(c, sharedSockets)
+    this.#policy = new BatchPolicy(c)
   }
 
   /** To be called from the event loop when `readyCount` of `all` have been ready and have left nothing to go on with. */
@@ -104,6 +109,7 @@ export class InnerLoop {
     try {
       while (this.#answerNext(all));
     } finally {
+      this.#policy.keep(false) // Threads that are started in a turn of the event loop would begin with it.
       c.updateTime(c.loop)
       this.#readyAtMs = performance.now()
       for (const each of all) each.resume()
@@ -128,8 +134,9 @@ export class InnerLoop {
   #answerNext(all: readonly Waiting[]): boolean {
     const nowMs = performance.now()
     if (nowMs >= this.#turnAtMs) return false
-    this.#load.count(nowMs)
+    this.#load.count(nowMs, receivedFrom(all))
     this.#part.keep(this.#load.isThere)
+    this.#policy.keep(this.#load.isFull)
     const first = this.#first
     if (nowMs < this.#aloneUntilMs && this.#isFirstAlone && first?.canWait && this.#load.isHigh) {
       return first.onReady(true) && first.isReading
@@ -151,4 +158,11 @@ export class InnerLoop {
     }
     return goOn
   }
+}
+
+/** As 32 bits, such as each has it. */
+function receivedFrom(all: readonly Waiting[]): number {
+  let received = 0
+  for (const each of all) received = (received + each.received) | 0
+  return received
 }

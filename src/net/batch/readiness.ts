@@ -32,6 +32,8 @@ export class Readiness implements Waiting {
   readonly onReady: (isToWait: boolean) => boolean
   /** Whether `onReady` can wait for something to read; to be set by the owner. */
   canWait = false
+  /** How many messages have been read so far, modulo 2^32; to be set by the owner. */
+  received = 0
   readonly #c: CLibrary
   readonly #handle: bigint
   readonly #words: Uint32Array

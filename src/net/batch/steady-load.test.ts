@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { SteadyLoad } from '#net/batch/steady-load.ts'
 
-/** Waits from `fromMs` on, one every `everyMs`. */
-function waits(load: SteadyLoad, fromMs: number, everyMs: number, count: number): void {
-  for (let i = 0; i < count; i++) load.count(fromMs + i * everyMs)
+/** Waits from `fromMs` on, one every `everyMs`, each after so many messages; `received` is what had come before, modulo 2^32. */
+function waits(load: SteadyLoad, fromMs: number, everyMs: number, count: number, messages = 1, received = 0): void {
+  for (let i = 0; i < count; i++) load.count(fromMs + i * everyMs, (received + i * messages) | 0)
 }
 
 const CASES: readonly [
@@ -60,5 +60,23 @@ for (const [laterMs, isHigh] of [
     waits(load, 1000, 0.1, 1100)
     load.lapse(1110 + laterMs)
     assert.deepEqual([load.isThere, load.isHigh], [isHigh, isHigh])
+  })
+}
+
+const FULL_CASES: readonly [rule: string, everyMs: number, messages: number, received: number, isFull: boolean][] = [
+  ['50,000 messages a second are as many as a thread can answer', 0.1, 5, 0, true],
+  ['which the wrap of their number does not change', 0.1, 5, 2 ** 31 - 3000, true],
+  ['fewer are not', 0.1, 4, 0, false],
+  ['nor are many more waits', 0.02, 0.9, 0, false],
+  ['they make a high load with few waits, too', 10, 500, 0, true],
+]
+for (const [rule, everyMs, messages, received, isFull] of FULL_CASES) {
+  test(rule, () => {
+    const load = new SteadyLoad()
+    waits(load, 1000, everyMs, 110 / everyMs, messages, received)
+    assert.equal(load.isFull, isFull)
+    assert.ok(load.isHigh && load.isThere)
+    load.lapse(1211)
+    assert.equal(load.isFull, false)
   })
 }

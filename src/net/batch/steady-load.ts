@@ -5,23 +5,31 @@ const SPAN_MS = 50
 const WAITS = 50
 const HIGH_WAITS = 250
 
+/** Messages in a span of which a thread that shares a processor with those who ask can answer few more: 50,000 a second. */
+const FULL_MESSAGES = 2500
+
 /** Says whether messages have been coming fast for so long that the next is not far, which the end of a burst is no sign of. */
 export class SteadyLoad {
   /** Whether there was one in the last span, and whether that was high. */
   isThere = false
   isHigh = false
+  /** Whether nearly as many messages came as a thread can answer; such a load is high however seldom there was a wait. */
+  isFull = false
   #waits = 0
+  #messages = 0
   #endMs = 0
 
-  /** Counts a wait for messages that begins at `nowMs`. */
-  count(nowMs: number): void {
+  /** Counts a wait that begins at `nowMs`, when there have been so many `messages` in all, modulo 2^32. */
+  count(nowMs: number, messages: number): void {
     this.#waits++
     if (nowMs < this.#endMs) return
     // A span that ended long ago is one in which there was nothing to wait for.
     const waits = nowMs < this.#endMs + SPAN_MS ? this.#waits : 0
-    this.isThere = waits >= WAITS
-    this.isHigh = waits >= HIGH_WAITS
+    this.isFull = waits > 0 && ((messages - this.#messages) | 0) >= FULL_MESSAGES
+    this.isThere = waits >= WAITS || this.isFull
+    this.isHigh = waits >= HIGH_WAITS || this.isFull
     this.#waits = 0
+    this.#messages = messages
     this.#endMs = nowMs + SPAN_MS
   }
 
@@ -30,5 +38,6 @@ export class SteadyLoad {
     if (nowMs < this.#endMs + SPAN_MS) return
     this.isThere = false
     this.isHigh = false
+    this.isFull = false
   }
 }
