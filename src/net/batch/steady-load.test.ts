@@ -63,20 +63,25 @@ for (const [laterMs, isHigh] of [
   })
 }
 
-const FULL_CASES: readonly [rule: string, everyMs: number, messages: number, received: number, isFull: boolean][] = [
-  ['50,000 messages a second are as many as a thread can answer', 0.1, 5, 0, true],
-  ['which the wrap of their number does not change', 0.1, 5, 2 ** 31 - 3000, true],
-  ['fewer are not', 0.1, 4, 0, false],
-  ['nor are many more waits', 0.02, 0.9, 0, false],
-  ['they make a high load with few waits, too', 10, 500, 0, true],
+const FULL_CASES: readonly [
+  rule: string,
+  waits: readonly [everyMs: number, count: number, messages: number, received: number],
+  isFull: boolean,
+][] = [
+  ['50,000 messages a second for two spans are nearly as many as a thread can answer', [0.1, 1100, 5, 0], true],
+  ['which the wrap of their number does not change', [0.1, 1100, 5, 2 ** 31 - 3000], true],
+  ['for one span they are not', [0.1, 600, 5, 0], false],
+  ['nor are fewer', [0.1, 1100, 4, 0], false],
+  ['nor are more waits', [0.025, 4400, 1, 0], false],
+  ['they make a high load with few waits, too', [10, 12, 500, 0], true],
 ]
-for (const [rule, everyMs, messages, received, isFull] of FULL_CASES) {
+for (const [rule, [everyMs, count, messages, received], isFull] of FULL_CASES) {
   test(rule, () => {
     const load = new SteadyLoad()
-    waits(load, 1000, everyMs, 110 / everyMs, messages, received)
+    waits(load, 1000, everyMs, count, messages, received)
     assert.equal(load.isFull, isFull)
     assert.ok(load.isHigh && load.isThere)
-    load.lapse(1211)
+    load.lapse(1300)
     assert.equal(load.isFull, false)
   })
 }
