@@ -140,6 +140,18 @@ describe('a watch', () => {
     assert.deepEqual(shown(await events), ['ADDED c', 'DELETED a'])
   })
 
+  it('has the end of its initial state marked by a replica that lags, too', async t => {
+    const api = await start(t)
+    const version = api.store.resourceVersion
+    const query = `sendInitialEvents=true&resourceVersion=${version}&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`
+    api.lag()
+    api.apply(service('default', 'c', '10.0.0.3'))
+    const events = watchEvents(watchUrl(api, query), 4)
+    await until(() => api.watchCount() === 1)
+    api.catchUp()
+    assert.deepEqual(shown(await events), ['ADDED a', 'ADDED b', `BOOKMARK ${version}`, 'ADDED c'])
+  })
+
   it('is over for the server once its client has gone', async t => {
     const api = await start(t)
     const response = await openRequest(watchUrl(api, 'resourceVersion=0'))

@@ -127,7 +127,7 @@ export class WatchStream {
       const snapshot =
         version === this.#store.resourceVersion ? this.#store.current(name) : this.#store.at(name, version)
       for (const object of snapshot?.objects ?? []) if (this.#selected(object)) this.#write('ADDED', object)
-      if (marksEnd) this.bookmark({ 'k8s.io/initial-events-end': 'true' })
+      if (marksEnd) this.#bookmark(version, { 'k8s.io/initial-events-end': 'true' })
     }
     this.#sentVersion = version
     this.catchUp()
@@ -146,12 +146,9 @@ export class WatchStream {
   }
 
   /** Sends a bookmark with the present version, if the client takes them. */
-  bookmark(annotations?: Readonly<Record<string, string>>): void {
+  bookmark(): void {
     if (!this.#start.bookmarks || this.#faults.laggingVersion !== null) return
-    const { kind } = this.resource
-    const resourceVersion = String(this.#store.resourceVersion)
-    const metadata = { resourceVersion, creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) }
-    this.#write('BOOKMARK', { kind, apiVersion: apiVersion(this.resource), metadata, ...EMPTY_FIELDS[kind] })
+    this.#bookmark(this.#store.resourceVersion)
   }
 
   /** Ends the stream as at its timeout. */
@@ -195,6 +192,13 @@ export class WatchStream {
     this.#events++
     const most = this.#faults.closeWatchesAfterEvents
     if (most !== null && this.#events >= most) this.end()
+  }
+
+  #bookmark(version: number, annotations?: Readonly<Record<string, string>>): void {
+    const { kind } = this.resource
+    const more = annotations === undefined ? {} : { annotations }
+    const metadata = { resourceVersion: String(version), creationTimestamp: null, ...more }
+    this.#write('BOOKMARK', { kind, apiVersion: apiVersion(this.resource), metadata, ...EMPTY_FIELDS[kind] })
   }
 
   #write(type: string, object: object): void {
