@@ -54,7 +54,13 @@ export class ProcessorPart {
     const { octets, address } = this.#set
     octets.fill(0)
     this.#c.schedGetaffinity(SELF, BigInt(SET_OCTETS), address)
-    return Array.from({ length: SET_OCTETS * 8 }, (_, i) => i).filter(i => ((octets[i >> 3]! >> (i & 7)) & 1) === 1)
+    const processors: number[] = []
+    for (let i = 0; i < SET_OCTETS; i++) {
+      for (let bits = octets[i]!, bit = 0; bits !== 0; bits >>= 1, bit++) {
+        if ((bits & 1) === 1) processors.push(i * 8 + bit)
+      }
+    }
+    return processors
   }
 
   /** Where the system refuses that, all stays as it is. */
