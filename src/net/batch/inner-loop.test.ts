@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { InnerLoop } from '#net/batch/inner-loop.ts'
+import type { SharedSocketsData } from '#net/batch/shared-sockets.ts'
+import { makeSharedSockets, SharedSockets } from '#net/batch/shared-sockets.ts'
 
 const SOCKET = 7
 const OTHER = 8
@@ -31,6 +33,7 @@ describe('the inner loop, its system calls played by the test', () => {
   let policy: number
   let wasBatch: boolean
   let onReceiptWait: () => void
+  let table: SharedSocketsData
   let loop: InnerLoop
 
   beforeEach(() => {
@@ -50,7 +53,8 @@ describe('the inner loop, its system calls played by the test', () => {
     policy = 0
     wasBatch = false
     onReceiptWait = () => {}
-    loop = new InnerLoop(library())
+    table = makeSharedSockets()
+    loop = new InnerLoop(library(), new SharedSockets(table, 0))
   })
 
   function library(): CLibrary {
@@ -67,6 +71,8 @@ describe('the inner loop, its system calls played by the test', () => {
         words[2] = events
         return 0
       },
+      schedGetaffinity: () => 0,
+      schedSetaffinity: () => 0,
       schedGetscheduler: () => policy,
       schedSetscheduler(_thread, wanted) {
         policy = wanted
@@ -173,12 +179,14 @@ describe('the inner loop, its system calls played by the test', () => {
     })
   }
 
-  for (const [rule, perAnswer, isBatch] of [
-    ['interrupts nobody while as much comes as it can answer', 1000, true],
-    ['does when less comes', 0, false],
+  for (const [rule, perAnswer, threads, isBatch] of [
+    ['interrupts nobody while as much comes as one of two threads can answer', 1000, [0, 1], true],
+    ['does when less comes', 0, [0, 1], false],
+    ['does when it is the only thread', 1000, [0], false],
   ] as const) {
     test(rule, () => {
       messages = perAnswer
+      for (const thread of threads) new SharedSockets(table, thread).enter(SOCKET, new Int32Array(8))
       highLoad([SOCKET])
       assert.equal(wasBatch, isBatch)
     })

@@ -3,6 +3,7 @@ import type { CLibrary } from '#net/batch/c-library.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
 import { PollList } from '#net/batch/poll-list.ts'
 import { ProcessorPart } from '#net/batch/processor-part.ts'
+import type { SharedSockets } from '#net/batch/shared-sockets.ts'
 import { sharedSockets } from '#net/batch/shared-sockets.ts'
 import { SteadyLoad } from '#net/batch/steady-load.ts'
 
@@ -78,12 +79,12 @@ export class InnerLoop {
   #first: Waiting | null = null
   #isFirstAlone = true
 
-  constructor(c: CLibrary) {
+  constructor(c: CLibrary, sockets: SharedSockets = sharedSockets) {
     this.#c = c
     this.#backendFd = c.backendFd(c.loop)
     this.#metrics = new NativeMemory(c, METRICS_OCTETS)
     this.#list = new PollList(c)
-    this.#part = new ProcessorPart(c, sharedSockets)
+    this.#part = new ProcessorPart(c, sockets)
     this.#policy = new BatchPolicy(c)
   }
 
@@ -136,7 +137,7 @@ export class InnerLoop {
     if (nowMs >= this.#turnAtMs) return false
     this.#load.count(nowMs, receivedFrom(all))
     this.#part.keep(this.#load.isThere)
-    this.#policy.keep(this.#load.isFull)
+    this.#policy.keep(this.#load.isFull && this.#part.isOneOfSeveral)
     const first = this.#first
     if (nowMs < this.#aloneUntilMs && this.#isFirstAlone && first?.canWait && this.#load.isHigh) {
       return first.onReady(true) && first.isReading

@@ -16,6 +16,8 @@ export class ProcessorPart {
   readonly #c: CLibrary
   readonly #sockets: SharedSockets
   readonly #set: NativeMemory
+  /** Whether other threads serve as well, as far as is known while this one keeps to a part: only then is that less than all. */
+  isOneOfSeveral = false
   /** The processors that the thread may use as a whole, while it keeps to a part of them. */
   #whole: readonly number[] | null = null
   #isKept = false
@@ -38,6 +40,7 @@ export class ProcessorPart {
     this.#isKept = true
     this.#changes = this.#sockets.changes // Read first: what changes while the part is chosen is seen the next time.
     const { index, count } = this.#sockets.place()
+    this.isOneOfSeveral = count > 1
     if (count < 2 && this.#whole === null) return
     this.#whole ??= this.#inUse()
     this.#use(partOf(this.#whole, index, count))
@@ -45,6 +48,7 @@ export class ProcessorPart {
 
   #leave(): void {
     this.#isKept = false
+    this.isOneOfSeveral = false
     if (this.#whole === null) return
     this.#use(this.#whole)
     this.#whole = null
