@@ -13,19 +13,24 @@ type Writer = (query: Query, reply: Reply, elapsedMs: number) => string
 /** Writes a part that differs among the askers of one question. */
 type AskerWriter = (peer: Peer, id: number) => string
 
-/** A part of a line: one of the two. */
-interface Part {
-  readonly write: Writer | null
-  readonly writeAsker: AskerWriter | null
+/** Text between two parts that differ among askers: the same in every line (`constant`), or written anew for each reply. */
+interface Text {
+  readonly constant: string | null
+  readonly writers: readonly Writer[]
 }
 
 /** A compiled format. */
 export interface LineFormat {
   /** The line for a query and its reply; `elapsedMs` is the time since the query was read, in milliseconds. */
   line(query: Query, reply: Reply, elapsedMs: number): string
-  /** Writes the lines for further queries like this one that are answered at once with this reply. */
-  ofRepeats(query: Query, reply: Reply): (peer: Peer, id: number) => string
+  /** What the lines have in common of all queries like this one that are answered at once with this reply. */
+  note(query: Query, reply: Reply): string
+  /** The line of one of them. */
+  lineOf(note: string, peer: Peer, id: number): string
 }
+
+/** Stands between the texts of a note; left out of formats, and nothing else that is printed holds it. */
+const SEPARATOR = '\0'
 
 /** What is printed where there is nothing to say. */
 const EMPTY = '-'
@@ -60,59 +65,72 @@ export type ReadMetadata = (label: string, query: Query) => string | null
  * value becomes `-`.
  */
 export function compileFormat(format: string, readMetadata: ReadMetadata): LineFormat {
-  const parts: Part[] = []
-  let at = 0
-  // The innermost braces count, so that `{ {type} }` has one placeholder.
-  for (const match of format.matchAll(/\{[^{}]*\}/g)) {
-    const write = match[0].startsWith('{/')
-      ? metadata(match[0].slice(2, -1), readMetadata)
-      : (PLACEHOLDERS.get(match[0]) ?? null)
-    const writeAsker = ASKER_PLACEHOLDERS.get(match[0]) ?? null
-    if (write === null && writeAsker === null) continue
-    parts.push({ write: literal(format.slice(at, match.index)), writeAsker: null }, { write, writeAsker })
-    at = match.index + match[0].length
-  }
-  parts.push({ write: literal(format.slice(at)), writeAsker: null })
+  const { texts, askers } = split(format.replaceAll(SEPARATOR, ''), readMetadata)
+  const noted = texts.filter(({ constant }) => constant === null)
   return {
     line(query, reply, elapsedMs) {
       let line = ''
-      for (const { write, writeAsker } of parts) {
-        line += write === null ? writeAsker!(query.peer, query.id) : write(query, reply, elapsedMs)
+      for (let i = 0; i < texts.length; i++) {
+        if (i > 0) line += askers[i - 1]!(query.peer, query.id)
+        line += texts[i]!.constant ?? write(texts[i]!, query, reply, elapsedMs)
       }
       return line
     },
-    ofRepeats: (query, reply) => lineOfRepeats(parts, query, reply),
+    note: (query, reply) => noted.map(text => write(text, query, reply, 0)).join(SEPARATOR),
+    lineOf(note, peer, id) {
+      const notes = noted.length > 1 ? note.split(SEPARATOR) : null
+      let line = ''
+      let at = 0
+      for (let i = 0; i < texts.length; i++) {
+        if (i > 0) line += askers[i - 1]!(peer, id)
+        line += texts[i]!.constant ?? (notes === null ? note : notes[at++]!)
+      }
+      return line
+    },
   }
 }
 
-/**
- * Text that is the same for every asker is put together once. `join` makes one piece of it, where adding up leaves V8 a tree
- * of pieces to go through each time that the text is written.
- */
-function lineOfRepeats(parts: readonly Part[], query: Query, reply: Reply): (peer: Peer, id: number) => string {
-  const texts: string[][] = [[]]
+/** The texts of a format, and what stands between each and the next. */
+function split(format: string, readMetadata: ReadMetadata): { texts: readonly Text[]; askers: readonly AskerWriter[] } {
+  const texts: Text[] = []
   const askers: AskerWriter[] = []
-  for (const { write, writeAsker } of parts) {
-    if (write !== null) texts.at(-1)!.push(write(query, reply, 0))
+  let writers: (string | Writer)[] = []
+  let at = 0
+  // The innermost braces count, so that `{ {type} }` has one placeholder.
+  for (const match of format.matchAll(/\{[^{}]*\}/g)) {
+    const writer = match[0].startsWith('{/')
+      ? metadata(match[0].slice(2, -1), readMetadata)
+      : (PLACEHOLDERS.get(match[0]) ?? null)
+    const asker = ASKER_PLACEHOLDERS.get(match[0]) ?? null
+    if (writer === null && asker === null) continue
+    writers.push(format.slice(at, match.index))
+    at = match.index + match[0].length
+    if (writer !== null) writers.push(writer)
     else {
-      askers.push(writeAsker!)
-      texts.push([])
+      texts.push(textOf(writers))
+      askers.push(asker!)
+      writers = []
     }
   }
-  const [start, ...after] = texts.map(pieces => pieces.join(''))
-  return (peer, id) => {
-    let line = start!
-    for (let i = 0; i < askers.length; i++) line += askers[i]!(peer, id) + after[i]!
-    return line
+  texts.push(textOf([...writers, format.slice(at)]))
+  return { texts, askers }
+}
+
+function textOf(parts: readonly (string | Writer)[]): Text {
+  const isConstant = parts.every(part => typeof part === 'string')
+  return {
+    constant: isConstant ? parts.join('') : null,
+    writers: parts.map(part => (typeof part === 'string' ? () => part : part)),
   }
+}
+
+/** `join` makes one piece of it, where adding up leaves V8 a tree of pieces to go through when the line is written. */
+function write({ writers }: Text, query: Query, reply: Reply, elapsedMs: number): string {
+  return writers.map(writer => writer(query, reply, elapsedMs)).join('')
 }
 
 function metadata(label: string, read: ReadMetadata): Writer {
   return query => read(label, query) || EMPTY
-}
-
-function literal(text: string): Writer {
-  return () => text
 }
 
 /** CoreDNS prints a code without a name as a bare number here. */

@@ -5,7 +5,7 @@ import type { Logger } from '#plugin/log.ts'
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import type { RepeatObserver, ReplyObserver } from '#plugin/reuse.ts'
-import type { LineFormat, ReadMetadata } from '#plugins/log/format.ts'
+import type { ReadMetadata } from '#plugins/log/format.ts'
 import { compileFormat } from '#plugins/log/format.ts'
 import type { LogRule } from '#plugins/log/parse.ts'
 import { classOf } from '#plugins/log/reply-class.ts'
@@ -24,31 +24,29 @@ export function makeHandler(observer: ReplyObserver, next: Handler, clock: Clock
 
 /** Logs a query by the first rule whose scope holds its name; that rule may still leave its class of reply out. */
 export function logReplies(rules: readonly LogRule[], log: Logger, readMetadata: ReadMetadata): ReplyObserver {
-  const formats = rules.map(({ scope, classes, format }) => ({
-    scope,
-    classes,
-    format: compileFormat(`[INFO] ${format}`, readMetadata),
-  }))
-  /** How the query is logged, `null` for not at all. */
-  function formatFor(query: Query, reply: Reply): LineFormat | null {
-    for (let i = 0; i < formats.length; i++) {
-      const { scope, classes, format } = formats[i]!
-      if (isSubdomain(query.folded, scope))
-        return classes === null || classes.has(classOf(query, reply)) ? format : null
+  const compiled = rules.map(({ scope, classes, format: text }) => {
+    const format = compileFormat(`[INFO] ${text}`, readMetadata)
+    const repeats: RepeatObserver = {
+      observe: (peer, id, _queryOctets, _replyOctets, note) => log.plain(format.lineOf(note, peer, id)),
+    }
+    return { scope, classes, format, repeats }
+  })
+  /** The rule by which the query is logged, `null` if it is not. */
+  function ruleFor(query: Query, reply: Reply): (typeof compiled)[number] | null {
+    for (let i = 0; i < compiled.length; i++) {
+      const rule = compiled[i]!
+      if (isSubdomain(query.folded, rule.scope))
+        return rule.classes === null || rule.classes.has(classOf(query, reply)) ? rule : null
     }
     return null
   }
   return {
     observe(query, reply, elapsedMs) {
-      const format = formatFor(query, reply)
-      if (format !== null) log.plain(format.line(query, reply, elapsedMs))
+      const rule = ruleFor(query, reply)
+      if (rule !== null) log.plain(rule.format.line(query, reply, elapsedMs))
     },
-    ofRepeats(query, reply) {
-      const format = formatFor(query, reply)
-      if (format === null) return UNLOGGED
-      const line = format.ofRepeats(query, reply)
-      return { observe: (peer, id) => log.plain(line(peer, id)) }
-    },
+    ofRepeats: (query, reply) => ruleFor(query, reply)?.repeats ?? UNLOGGED,
+    noteOf: (query, reply) => ruleFor(query, reply)?.format.note(query, reply) ?? '',
   }
 }
 

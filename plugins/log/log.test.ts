@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { captureLines } from '#lib/output.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { DROPPED, failure, reply } from '#plugin/reply.ts'
+import { compileFormat } from '#plugins/log/format.ts'
 import { log } from '#plugins/log/index.ts'
 import type { QueryParts } from '#test/support/plugin.ts'
 import { buildPlugin, makeQuery, rr } from '#test/support/plugin.ts'
@@ -76,6 +77,27 @@ describe('log', () => {
     it(rule, () => {
       const [line] = logged(text, given, 'example.org.', 'A', parts) as string[]
       assert.ok(line!.includes(expected), line)
+    })
+  }
+
+  const askedAgain: [rule: string, format: string][] = [
+    [
+      'the common format',
+      '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {duration}',
+    ],
+    ['parts that differ on both sides and beside each other', '{name} {>id}{port} {rcode} {remote}'],
+    ['parts that differ alone', '{remote}{port}{local}{>id}'],
+    ['none of them', '{name} {>rflags} {rsize} {/x/y}'],
+    ['text alone', 'asked'],
+    ['a NUL, which is left out', '{name}\0 {>id} {rcode}\0'],
+  ]
+  for (const [rule, text] of askedAgain) {
+    it(`writes the line of a query that is answered again as that of the first: ${rule}`, () => {
+      const { line, note, lineOf } = compileFormat(text, () => 'known')
+      const query = makeQuery('Example.ORG.', 'A', parts)
+      const expected = line(query, success, 0)
+      assert.equal(lineOf(note(query, success), query.peer, query.id), expected)
+      assert.ok(!expected.includes('\0'), expected)
     })
   }
 

@@ -16,6 +16,7 @@ export function countReplies(metrics: RequestMetrics): ReplyObserver {
       metrics.record(query, reply, query.zone, written, elapsedMs)
     },
     ofRepeats: (query, reply) => metrics.ofRepeats(query, reply, query.zone),
+    noteOf: () => '',
   }
 }
 

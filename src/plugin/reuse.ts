@@ -78,12 +78,17 @@ export interface ReplyObserver {
    * out here. The same object for as many replies as can be.
    */
   ofRepeats(query: Query, reply: Reply): RepeatObserver
+  /**
+   * Text that `RepeatObserver.observe` is handed with each sending of this reply, empty for none. It is kept beside the reply, outside
+   * of V8's heap: whatever differs from name to name belongs here. One observer of a server block can have one.
+   */
+  noteOf(query: Query, reply: Reply): string
 }
 
 /** Is shown queries that were answered with a reply sent before. */
 export interface RepeatObserver {
-  /** `queryOctets` is the query's size as received, `replyOctets` the reply's without compression and OPT record. */
-  observe(peer: Peer, id: number, queryOctets: number, replyOctets: number): void
+  /** `queryOctets` is the query's size as received, `replyOctets` the reply's without compression and OPT record, `note` the server block's note. */
+  observe(peer: Peer, id: number, queryOctets: number, replyOctets: number, note: string): void
 }
 
 /** The reuse of replies that are good until some data changes, which is what `epoch` stands for. */

@@ -22,6 +22,7 @@ function asked() {
   const observer: ReplyObserver = {
     observe() {},
     ofRepeats: (_, { author }) => ({ observe: () => void authors.push(author) }),
+    noteOf: () => '',
   }
   let kept = 0
   const reuse = (nowMs: number): Reuse => ({

@@ -17,6 +17,8 @@ import { Flag, HEADER_OCTETS } from '#wire/constants.ts'
 /** Larger queries and replies are not kept. */
 const MAX_KEY_OCTETS = 320
 const MAX_REPLY_OCTETS = 1232
+/** Replies with longer notes are not kept: a name is 1,004 characters at most, in a note. */
+const MAX_NOTE_OCTETS = 2048
 
 /** How the replies of a server block are reused. */
 export interface BlockReuse {
@@ -97,7 +99,8 @@ export class PacketCache {
     for (let i = 0; i < counters.length; i++) counters[i]!.inc()
     const id = view.getUint16(start)
     const octets = this.#ring.uncompressedOctets(at)
-    for (let i = 0; i < observers.length; i++) observers[i]!.observe(peer, id, end - start, octets)
+    const note = this.#ring.note(at)
+    for (let i = 0; i < observers.length; i++) observers[i]!.observe(peer, id, end - start, octets, note)
     return length
   }
 
@@ -121,6 +124,8 @@ export class PacketCache {
     if (end - start > MAX_KEY_OCTETS || length > MAX_REPLY_OCTETS) return
     if ((octets[from + 2]! & (Flag.TC >> 8)) !== 0) return
     if (!this.#layout.read(octets, from, block.shuffles)) return
+    const note = noteOf(query, reply, block.observers)
+    if (note.length > MAX_NOTE_OCTETS) return
     reuse.keep()
     if (this.#audiences.length === 0) this.#audiences = new Array(PLACES).fill(null)
     const place = this.#places.take(this.#hash)
@@ -137,6 +142,7 @@ export class PacketCache {
       epochValue: reuse.epochValue,
       untilMs: reuse.untilMs,
       uncompressedOctets: uncompressedOctets(query, reply),
+      note,
     })
     this.#places.put(place, this.#hash, at)
     this.#audiences[place] = this.#recent.of(query, reply, reuse, block.observers)
@@ -176,3 +182,14 @@ export class PacketCache {
     this.#audiences[place] = null
   }
 }
+
+/** The one note that there is, in octets of UTF-8. */
+function noteOf(query: Query, reply: Reply, observers: readonly ReplyObserver[]): Uint8Array {
+  for (const observer of observers) {
+    const note = observer.noteOf(query, reply)
+    if (note !== '') return Buffer.from(note)
+  }
+  return NO_NOTE
+}
+
+const NO_NOTE = new Uint8Array(0)

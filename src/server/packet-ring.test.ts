@@ -21,7 +21,16 @@ function packetOf(query: Uint8Array, reply: Uint8Array): PacketParts {
   assert.ok(layout.read(octets, 1001, false))
   const place = { query: octets, queryStart: 3, queryEnd: 3 + query.length, reply: octets, replyStart: 1001 }
   const rest = { replyOctets: reply.length, epoch: 0, epochValue: 0, untilMs: Number.POSITIVE_INFINITY }
-  return { place: 0, ...place, ...rest, layout, uncompressedOctets: 0 }
+  return { place: 0, ...place, ...rest, layout, uncompressedOctets: 0, note: new Uint8Array(0) }
+}
+
+/** Of every length from none on, and not of ASCII alone. */
+function noteOf(place: number): string {
+  return 'ü'.repeat(place % 20)
+}
+
+function noted(place: number): Pick<PacketParts, 'uncompressedOctets' | 'note'> {
+  return { uncompressedOctets: place, note: Buffer.from(noteOf(place)) }
 }
 
 test('a packet is whole as long as it has not been given up, however often the ring has gone round', t => {
@@ -39,7 +48,7 @@ test('a packet is whole as long as it has not been given up, however often the r
     const label = `${place}${'x'.repeat(random.below(50))}`
     const { query, reply } = exchange(label, random.below(12))
     const packet = packetOf(query, reply)
-    const at = ring.add({ ...packet, place, epochValue: 7, untilMs: place + 1, uncompressedOctets: place })
+    const at = ring.add({ ...packet, place, epochValue: 7, untilMs: place + 1, ...noted(place) })
     assert.ok(at > 0 && at < RING)
     kept.set(place, { at, query, reply })
     let octets = 0
@@ -48,6 +57,7 @@ test('a packet is whole as long as it has not been given up, however often the r
       assert.ok(ring.isQuery(packet.at, viewOf(asked), 0, asked.length))
       assert.equal(ring.isQuery(packet.at, viewOf(query), 0, query.length), packet.at === at)
       assert.equal(ring.uncompressedOctets(packet.at), other)
+      assert.equal(ring.note(packet.at), noteOf(other))
       ring.nowMs = other
       assert.ok(ring.isGood(packet.at, epochs))
       const out = new Uint8Array(1500)

@@ -24,7 +24,8 @@ const KEY = 8
 const QUESTION_END = 9
 /** How many TTLs and addresses that change places there are: 16 bits each. */
 const COUNTS = 10
-const UNCOMPRESSED_OCTETS = 11
+/** Octets of the reply without compression, and of the note: 16 bits each. */
+const UNCOMPRESSED_AND_NOTE_OCTETS = 11
 const HEADER_WORDS = 12
 
 /** The place of room that holds no packet. */
@@ -48,16 +49,18 @@ export interface PacketParts {
   readonly untilMs: number
   /** The reply's size without compression and OPT record. */
   readonly uncompressedOctets: number
+  /** Text in UTF-8 that is kept with it; less than 65,536 octets. */
+  readonly note: Uint8Array
 }
 
 /**
  * Packets, each a query and the reply to it, in one piece of memory: the newest takes the room of the oldest. A packet is
  * known by where its first octet is, never 0. Layout: header, query, the reply's header after its ID, the reply after its
- * question, then offsets into the reply of TTLs and addresses, 16 bits each.
+ * question, then offsets into the reply of TTLs and addresses, 16 bits each, then the note.
  */
 export class PacketRing {
   readonly #size: number
-  readonly #octets: Uint8Array
+  readonly #octets: Buffer
   readonly #words: Int32Array
   readonly #halves: Uint16Array
   readonly #doubles: Float64Array
@@ -76,7 +79,7 @@ export class PacketRing {
   constructor(size: number, onGivenUp: (place: number, at: number) => void) {
     this.#size = size
     const memory = new ArrayBuffer(size)
-    this.#octets = new Uint8Array(memory)
+    this.#octets = Buffer.from(memory)
     this.#words = new Int32Array(memory)
     this.#halves = new Uint16Array(memory)
     this.#doubles = new Float64Array(memory)
@@ -86,11 +89,11 @@ export class PacketRing {
 
   /** Puts a packet in and returns where. */
   add(parts: PacketParts): number {
-    const { query, queryStart, queryEnd, reply, replyStart, replyOctets, layout } = parts
+    const { query, queryStart, queryEnd, reply, replyStart, replyOctets, layout, note } = parts
     const { questionEnd, ttlCount, addressCount } = layout
     const queryOctets = queryEnd - queryStart
     const offsetsAt = HEADER_WORDS * 4 + queryOctets + HEADER_OCTETS - 2 + replyOctets - questionEnd
-    const at = this.#takeRoom(offsetsAt + 1 + 2 * (ttlCount + addressCount))
+    const at = this.#takeRoom(offsetsAt + 1 + 2 * (ttlCount + addressCount) + note.length)
     const octets = this.#octets
     const key = at + HEADER_WORDS * 4
     for (let i = 0; i < queryOctets; i++) octets[key + i] = query[queryStart + i]!
@@ -110,10 +113,11 @@ export class PacketRing {
     words[word + KEY] = queryOctets | (foldedEnd << 16)
     words[word + QUESTION_END] = questionEnd | (layout.addressOctets << 16)
     words[word + COUNTS] = ttlCount | (addressCount << 16)
-    words[word + UNCOMPRESSED_OCTETS] = parts.uncompressedOctets
+    words[word + UNCOMPRESSED_AND_NOTE_OCTETS] = parts.uncompressedOctets | (note.length << 16)
     const first = this.#offsetsAt(at)
     for (let i = 0; i < ttlCount; i++) this.#halves[first + i] = layout.ttlOffsets[i]!
     for (let i = 0; i < addressCount; i++) this.#halves[first + ttlCount + i] = layout.addressOffsets[i]!
+    octets.set(note, this.#noteAt(at))
     return at
   }
 
@@ -163,7 +167,15 @@ export class PacketRing {
 
   /** The reply's size without compression and OPT record. */
   uncompressedOctets(at: number): number {
-    return this.#words[(at >> 2) + UNCOMPRESSED_OCTETS]!
+    return this.#words[(at >> 2) + UNCOMPRESSED_AND_NOTE_OCTETS]! & 0xffff
+  }
+
+  /** The text that is kept with it. */
+  note(at: number): string {
+    const octets = this.#words[(at >> 2) + UNCOMPRESSED_AND_NOTE_OCTETS]! >>> 16
+    if (octets === 0) return ''
+    const start = this.#noteAt(at)
+    return this.#octets.toString('utf8', start, start + octets)
   }
 
   /** Writes the reply to the message at `start`: its ID, its letter case. Returns the reply's length. */
@@ -240,6 +252,11 @@ export class PacketRing {
   /** The index of the first offset, in halves of words. */
   #offsetsAt(at: number): number {
     return (this.#restAt(at) + this.#words[(at >> 2) + REPLY_OCTETS]! + 1) >> 1
+  }
+
+  #noteAt(at: number): number {
+    const counts = this.#words[(at >> 2) + COUNTS]!
+    return 2 * (this.#offsetsAt(at) + (counts & 0xffff) + (counts >>> 16))
   }
 
   /** Room for so many octets in one piece; packets that are in the way are given up. */
