@@ -16,6 +16,7 @@ import { ControlThread } from '#server/channels.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
 import { dropCounter } from '#server/drop-counter.ts'
+import { countDroppedLines } from '#server/dropped-lines.ts'
 import { eventRecorder } from '#server/events.ts'
 import { Instance } from '#server/instance.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
@@ -83,6 +84,7 @@ export class Runtime {
       inTurn: work => this.#inTurn(work),
     })
     this.metrics.addFrom(() => this.#pool.snapshots())
+    countDroppedLines(this.metrics)
   }
 
   /** Reads the configuration and serves it. Rejects with everything closed if that cannot be done. */

@@ -13,6 +13,7 @@ import { ServingThread } from '#server/channels.ts'
 import type { Plan } from '#server/check.ts'
 import { planConfiguration } from '#server/check.ts'
 import { dropCounter } from '#server/drop-counter.ts'
+import { countDroppedLines } from '#server/dropped-lines.ts'
 import { eventRecorder } from '#server/events.ts'
 import { Instance } from '#server/instance.ts'
 import { keepServing } from '#server/keep-serving.ts'
@@ -77,6 +78,7 @@ class ThreadServer {
   constructor(plugins: readonly AnyPlugin[], post: (message: ToControlThread) => void) {
     this.#plugins = plugins
     this.#post = post
+    countDroppedLines(this.#metrics)
   }
 
   /** Takes what a plugin of the control thread sends. */
