@@ -13,7 +13,7 @@ import { foldName, name } from '#wire/name.ts'
 const CAPACITY = 1024
 
 /** A store in which `first.example.org` was asked for again, and then so many other names have been stored. */
-function storeWith(others: number) {
+function storeWith(others: number, prefix = 'other-') {
   const epochs = new Epochs()
   const store = new Store(0, epochs)
   store.track([foldName(name('example.org'))])
@@ -35,7 +35,7 @@ function storeWith(others: number) {
   }
   const { query, reuse } = add('first')
   const { epoch, epochValue } = reuse
-  for (let i = 0; i < others; i++) add(`other-${i}`)
+  for (let i = 0; i < others; i++) add(`${prefix}${i}`)
   return { store, add, key: cacheKey(query), epoch, isGood: () => epochs.values[epoch] === epochValue }
 }
 
@@ -69,6 +69,12 @@ describe('what was made of an entry is good', () => {
     store.touch(epoch, 0)
     for (let i = 0; i < 20_000; i++) add(`later-${i}`)
     assert.equal(isTouchedGood(), true)
+  })
+
+  it('and fewer others where their names are long', () => {
+    const long = `${'x'.repeat(60)}.${'y'.repeat(60)}.`
+    assert.equal(storeWith(16_000).isGood(), true)
+    assert.equal(storeWith(16_000, long).isGood(), false)
   })
 
   it('and then nothing is left of it', () => {

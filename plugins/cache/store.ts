@@ -15,8 +15,11 @@ const OCTETS_PER_ENTRY = 4096
 /** For look-ups that are many: without options lru-cache makes an object for each. It writes into this one what it would have written there: no status. */
 const NO_OPTIONS = {}
 
-/** Evicted entries that are remembered: about as many as the packet cache has room for. */
+/** Evicted entries that are remembered: about as many as the packet cache has room for, and fewer where their names are long. */
 const MAX_EVICTED = 1 << 15
+const MAX_EVICTED_OCTETS = 8 << 20
+/** What one takes beside its names, the life it shares with its packets included. */
+const EVICTED_OCTETS = 250
 
 /** What is left of an entry that had to make room: as much as is needed to know when what was made of it is no longer good. */
 interface Evicted extends Named {
@@ -150,8 +153,14 @@ export class Store implements EntryHolder {
       this.#names.remove(key, entry)
       return
     }
-    this.#evicted ??= new LRUCache({ max: MAX_EVICTED, dispose: (evicted, old) => this.#close(old, evicted) })
-    this.#evicted.set(key, { epoch, life, folded, targets })
+    this.#evicted ??= new LRUCache({
+      max: MAX_EVICTED,
+      maxSize: MAX_EVICTED_OCTETS,
+      dispose: (evicted, old) => this.#close(old, evicted),
+    })
+    let size = EVICTED_OCTETS + key.length + folded.length
+    for (const target of targets) size += target.length
+    this.#evicted.set(key, { epoch, life, folded, targets }, { size })
   }
 
   #close(key: string, entry: Evicted): void {
