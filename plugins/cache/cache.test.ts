@@ -254,17 +254,6 @@ describe('a hit', () => {
     assert.equal(ask(plugin).options.length, 0)
   })
 
-  test('shares the records, and the reply while nothing differs', () => {
-    const plugin = under('cache', positive)
-    ask(plugin)
-    const hit = ask(plugin)
-    assert.equal(hit.answer, positive.answer)
-    plugin.clock.advance(900)
-    assert.equal(ask(plugin), hit)
-    plugin.clock.advance(100)
-    assert.notEqual(ask(plugin), hit)
-  })
-
   test('of a failure is not an error again', () => {
     const plugin = under('cache', failure(Rcode.SERVFAIL, new Error('no healthy proxies')))
     assert.notEqual(ask(plugin).error, null)

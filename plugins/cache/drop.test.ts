@@ -10,6 +10,8 @@ import { ResponseKind } from '#plugin/response-kind.ts'
 import { Entry } from '#plugins/cache/entry.ts'
 import { cache } from '#plugins/cache/index.ts'
 import { cacheKey } from '#plugins/cache/key.ts'
+import { Life } from '#plugins/cache/life.ts'
+import { PackedReply } from '#plugins/cache/packed-reply.ts'
 import { Store } from '#plugins/cache/store.ts'
 import type { PluginUnderTest, QueryParts } from '#test/support/plugin.ts'
 import { buildPlugin, makeQuery, rr } from '#test/support/plugin.ts'
@@ -113,10 +115,9 @@ describe('dropping', () => {
       reply('next', { answer: [rr(`${text}. 300 IN CNAME x.example.org.`), rr('x.example.org. 300 IN A 192.0.2.1')] })
     for (let i = 0; i < 5000; i++) {
       const query = makeQuery(`h${i}.example.org`, 'A')
-      store.set(
-        cacheKey(query),
-        new Entry(answer(`h${i}.example.org`), query, ResponseKind.ANSWER, 300, systemClock.nowMs(), true),
-      )
+      const made = answer(`h${i}.example.org`)
+      const life = new Life(made, 300, systemClock.nowMs())
+      store.set(cacheKey(query), new Entry(PackedReply.of(made, query)!, ResponseKind.ANSWER, life, true))
     }
     assert.equal(store.size, 1024)
     assert.equal(store.nameCount, 1025)

@@ -4,13 +4,12 @@ import type { Reply } from '#plugin/reply.ts'
 import { Delivery, failure, reply } from '#plugin/reply.ts'
 import { ResponseKind } from '#plugin/response-kind.ts'
 import type { Recency, Renewal, Reuse } from '#plugin/reuse.ts'
-import { Life } from '#plugins/cache/life.ts'
+import type { Life } from '#plugins/cache/life.ts'
+import type { PackedReply } from '#plugins/cache/packed-reply.ts'
 import type { Popularity } from '#plugins/cache/popularity.ts'
 import { Refreshing } from '#plugins/cache/refreshing.ts'
-import { isSameReply } from '#plugins/cache/same-reply.ts'
-import { renamed, sizeOctetsOf, targetsOf } from '#plugins/cache/stored-reply.ts'
 import { Flag } from '#wire/constants.ts'
-import type { FoldedName, Name } from '#wire/name.ts'
+import type { FoldedName } from '#wire/name.ts'
 
 /** Where an entry is stored. */
 export interface EntryHolder extends Recency {
@@ -22,9 +21,12 @@ export interface EntryHolder extends Recency {
   advanceEpoch(epoch: number): number
 }
 
+/** What an entry takes beside what it says and twice its key, about: in objects of its own, its store and the index of names. */
+const OVERHEAD_OCTETS = 340
+
 /**
- * A stored reply. Its records are shared with every hit; only what differs between hits is made anew. It is itself what the
- * packet cache is told about how long those are good (`Reuse`): there are many entries, and few are asked for twice.
+ * A stored reply. It is itself what the packet cache is told about how long what is made of it is good (`Reuse`): there are many
+ * entries, and few are asked for twice.
  */
 export class Entry implements Reuse {
   readonly life: Life
@@ -33,50 +35,38 @@ export class Entry implements Reuse {
   /** How often it is asked for, where that is counted. */
   readonly popularity: Popularity | null
   #refreshing: Refreshing | null = null
-  readonly #stored: Reply
-  /** The question's name in the letter case of the query that the reply was made for. */
-  readonly #name: Name
+  readonly #packed: PackedReply
   #holder: EntryHolder | null = null
   #key = ''
-  /** The question's name, folded. */
-  readonly folded: FoldedName
-  readonly author = 'cache'
   /** Taken when what was made of the entry is kept, -1 before. */
   epoch = -1
   epochValue = 0
   readonly countsDown: boolean
   /** What goes up with the hits of the server that was answered last. */
   counters: readonly Slot[] = []
-  /** The last reply served, good until its remaining seconds, flags or letter case are no longer what is wanted. */
-  #served: Reply
-  #servedName: Name
-  #servedTtlSeconds = -1
-  #servedFlags = -1
 
-  /** The reply to `query`, which says `kind`, from `nowMs` of the monotonic clock on. */
+  /** The reply `packed`, which says `kind` and is good for `life`. */
   constructor(
-    stored: Reply,
-    query: Query,
+    packed: PackedReply,
     kind: ResponseKind,
-    ttlSeconds: number,
-    nowMs: number,
+    life: Life,
     countsDown: boolean,
     popularity: Popularity | null = null,
   ) {
-    this.life = new Life(stored, ttlSeconds, nowMs)
+    this.life = life
     this.kind = kind
     this.popularity = popularity
-    this.#stored = stored
-    this.#name = query.name
-    this.folded = query.folded
+    this.#packed = packed
     this.countsDown = countsDown
-    this.#served = stored.delivery === Delivery.BARE ? failure(stored.rcode) : stored
-    this.#servedName = query.name
+  }
+
+  get author(): string {
+    return 'cache'
   }
 
   /** Whether it has records of the type asked for. */
   get isAnswering(): boolean {
-    return this.kind === ResponseKind.ANSWER && this.#stored.answer.length > 0
+    return this.kind === ResponseKind.ANSWER && this.#packed.hasAnswer
   }
 
   /** Whether it is being asked for anew. */
@@ -85,10 +75,9 @@ export class Entry implements Reuse {
     return this.#refreshing
   }
 
-  /** Begins its life anew if a reply to this query would make the same entry; says whether it does. */
-  renew(stored: Reply, query: Query, ttlSeconds: number, nowMs: number): boolean {
-    const isSame = ttlSeconds === this.life.ttlSeconds && query.name === this.#name && isSameReply(stored, this.#stored)
-    if (!isSame) return false
+  /** Takes the life of an entry that says the same and is made of the same data, in place of becoming garbage; says whether it does. */
+  renew(packed: PackedReply, life: Life, nowMs: number): boolean {
+    if (!life.isLike(this.life) || !packed.equals(this.#packed)) return false
     // Replies that were made of it count down to the end of the life before.
     const isEarly = nowMs < this.life.untilMs
     if (isEarly && this.epoch >= 0) this.epochValue = this.#holder!.advanceEpoch(this.epoch)
@@ -125,39 +114,26 @@ export class Entry implements Reuse {
    * whether others may have it too, without the cache being asked.
    */
   serve(query: Query, ttlSeconds: number, counters: readonly Slot[], isReusable: boolean): Reply {
-    const stored = this.#stored
-    if (stored.delivery === Delivery.BARE) return this.#served
-    const flags = this.#flagsFor(query)
-    const isServed =
-      ttlSeconds === this.#servedTtlSeconds &&
-      flags === this.#servedFlags &&
-      counters === this.counters &&
-      isReusable === (this.#served.reuse !== null) &&
-      query.name === this.#servedName
-    if (isServed) return this.#served
-    this.#servedTtlSeconds = ttlSeconds
-    this.#servedFlags = flags
-    this.#servedName = query.name
+    const { rcode, isBare } = this.#packed
+    if (isBare) return failure(rcode)
     this.counters = counters
-    this.#served = reply('cache', {
-      rcode: stored.rcode,
-      flags,
-      answer: renamed(stored.answer, this.#name, query.name),
-      authority: renamed(stored.authority, this.#name, query.name),
-      additional: renamed(stored.additional, this.#name, query.name),
+    return reply('cache', {
+      rcode,
+      flags: this.#flagsFor(query),
+      answer: this.#packed.answer(query.name, ttlSeconds),
+      authority: this.#packed.authority(query.name, ttlSeconds),
+      additional: this.#packed.additional(query.name, ttlSeconds),
       uniformTtlSeconds: ttlSeconds,
       reuse: isReusable ? this : null,
     })
-    return this.#served
   }
 
   /**
-   * The reuse of the reply that the entry was made for, as it goes to the first asker with these `flags`; `null` if a hit is
+   * The reuse of `made`, the reply that the entry was made of, as it goes to the first asker with these `flags`; `null` if a hit is
    * another reply. `counters` are those of a hit.
    */
-  reuseOfFirst(query: Query, flags: number, counters: readonly Slot[]): Reuse | null {
-    const { delivery, options } = this.#stored
-    const isSame = delivery === Delivery.WRITTEN && options.length === 0 && flags === this.#flagsFor(query)
+  reuseOfFirst(made: Reply, query: Query, flags: number, counters: readonly Slot[]): Reuse | null {
+    const isSame = made.delivery === Delivery.WRITTEN && made.options.length === 0 && flags === this.#flagsFor(query)
     if (!isSame || this.#holder === null) return null
     this.counters = counters
     return this
@@ -165,17 +141,17 @@ export class Entry implements Reuse {
 
   /** The names that its CNAME records lead to. */
   get targets(): readonly FoldedName[] {
-    return targetsOf(this.#stored)
+    return this.#packed.targets
   }
 
   #flagsFor(query: Query): number {
     let kept = Flag.RA
     if (query.dnssecOk || (query.flags & Flag.AD) !== 0) kept |= Flag.AD // RFC 6840 section 5.7
-    return Flag.AA | (this.#stored.flags & kept)
+    return Flag.AA | (this.#packed.flags & kept)
   }
 
   /** About how much memory the entry takes, in octets. */
   get sizeOctets(): number {
-    return sizeOctetsOf(this.#stored)
+    return OVERHEAD_OCTETS + 2 * this.#key.length + this.#packed.sizeOctets
   }
 }

@@ -6,9 +6,11 @@ import { ResponseKind, responseKind } from '#plugin/response-kind.ts'
 import type { Reuse } from '#plugin/reuse.ts'
 import { matchZone } from '#plugin/zones.ts'
 import { Entry } from '#plugins/cache/entry.ts'
+import { Life } from '#plugins/cache/life.ts'
 import { hasTtl, lifetimeSeconds } from '#plugins/cache/lifetime.ts'
 import type { CacheSlots } from '#plugins/cache/metrics.ts'
 import type { CacheOptions } from '#plugins/cache/options.ts'
+import { PackedReply } from '#plugins/cache/packed-reply.ts'
 import { Popularity } from '#plugins/cache/popularity.ts'
 import { Verdict, verdictOn } from '#plugins/cache/storable.ts'
 import type { Stores } from '#plugins/cache/stores.ts'
@@ -47,12 +49,12 @@ export class Keeper {
     // Queries for what may have to be asked for anew are counted first.
     if (entry === null || entry.popularity !== null) return trimmed(reply, query, ttlSeconds, null)
     const { counters } = slots.of(kind)
-    return trimmed(reply, query, ttlSeconds, entry.reuseOfFirst(query, flagsOfFirst(reply, query), counters))
+    return trimmed(reply, query, ttlSeconds, entry.reuseOfFirst(reply, query, flagsOfFirst(reply, query), counters))
   }
 
   /**
-   * What has not changed since it was stored, as most has not, keeps its entry: that makes no garbage and no work for its index. `null`
-   * when an answer that is preferred stays.
+   * What has not changed since it was stored, as most has not, keeps its entry: that makes no work for its index, and what was made of it
+   * stays good. `null` when an answer that is preferred stays, or the reply is too large for a message.
    */
   #store(
     reply: Reply,
@@ -63,20 +65,23 @@ export class Keeper {
     slots: CacheSlots,
     popularity: Popularity | null,
   ): Entry | null {
+    const packed = PackedReply.of(reply, query)
+    if (packed === null) return null
     const nowMs = this.#clock.nowMs()
+    const life = new Life(reply, ttlSeconds, nowMs)
     const store = this.#stores.of(kind)
     const known = store.peek(key)
-    if (known?.renew(reply, query, ttlSeconds, nowMs)) {
+    if (known?.renew(packed, life, nowMs)) {
       if (popularity === null) known.popularity?.reset()
       this.#stores.settle(key, known)
       return known
     }
     const { prefetch, keepTtl } = this.#options
     const counted = popularity ?? (prefetch === null ? null : new Popularity(prefetch))
-    const entry = new Entry(reply, query, kind, ttlSeconds, nowMs, !keepTtl, counted)
+    const entry = new Entry(packed, kind, life, !keepTtl, counted)
     if (known !== undefined && !entry.isAnswering && this.#stores.isPreferred(known, nowMs)) return null
     // Whether what is counted is still popular is for the chain to find out.
-    if (entry.countsDown && counted === null) entry.life.offerRenewal(slots.renewalBy(reply.author))
+    if (entry.countsDown && counted === null) life.offerRenewal(slots.renewalBy(reply.author))
     slots.of(kind).evictions.inc(store.set(key, entry))
     this.#stores.settle(key, entry)
     return entry

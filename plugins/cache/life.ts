@@ -6,8 +6,6 @@ import { Flag } from '#wire/constants.ts'
 /** How long what is stored is good, and whether it begins anew after that. */
 export class Life implements ReplyLife {
   readonly ttlSeconds: number
-  /** Monotonic milliseconds. */
-  untilMs: number
   #storedAtMs: number
   /** Set when the reply would be made again just as it was until some data changes. */
   renewal: Renewal | null = null
@@ -17,10 +15,18 @@ export class Life implements ReplyLife {
 
   constructor(stored: Reply, ttlSeconds: number, nowMs: number) {
     this.ttlSeconds = ttlSeconds
-    this.untilMs = nowMs + ttlSeconds * 1000
     this.#storedAtMs = nowMs
     this.#data = isOfData(stored) ? stored.reuse : null
     this.#dataEpochValue = this.#data?.epochValue ?? 0
+  }
+
+  get untilMs(): number {
+    return this.#storedAtMs + this.ttlSeconds * 1000
+  }
+
+  /** Whether the other is as long, and that of a reply made of the same data. */
+  isLike(other: Life): boolean {
+    return this.ttlSeconds === other.ttlSeconds && this.#data === other.#data
   }
 
   /** Whole seconds that are left at a moment of the monotonic clock; 0 or less when it is over. */
@@ -31,7 +37,6 @@ export class Life implements ReplyLife {
   /** Begins anew, the reply having been made again just as it was. */
   begin(nowMs: number): void {
     this.#storedAtMs = nowMs
-    this.untilMs = nowMs + this.ttlSeconds * 1000
     this.#dataEpochValue = this.#data?.epochValue ?? 0
   }
 

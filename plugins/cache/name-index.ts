@@ -1,11 +1,10 @@
 import { matchZone } from '#plugin/zones.ts'
+import { nameOfKey } from '#plugins/cache/key.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { isSubdomain } from '#wire/name.ts'
 
-/** What is found by name. */
+/** What is found by the name in its key, and by others. */
 export interface Named {
-  /** The question's name. */
-  readonly folded: FoldedName
   /** The names that its CNAME records lead to. */
   readonly targets: readonly FoldedName[]
 }
@@ -31,14 +30,14 @@ export class NameIndex {
   /** Notes the key of an entry under its own name and those that its CNAME records lead to. */
   add(key: string, entry: Named): void {
     if (this.#zones.length === 0) return
-    this.#addTo(entry.folded, key)
+    this.#addTo(nameOfKey(key), key)
     for (const target of entry.targets) this.#addTo(target, key)
   }
 
   /** Undoes `add`. */
   remove(key: string, entry: Named): void {
     if (this.#keys.size === 0) return
-    this.#removeFrom(entry.folded, key)
+    this.#removeFrom(nameOfKey(key), key)
     for (const target of entry.targets) this.#removeFrom(target, key)
   }
 

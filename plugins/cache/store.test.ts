@@ -5,6 +5,8 @@ import { reply } from '#plugin/reply.ts'
 import { ResponseKind } from '#plugin/response-kind.ts'
 import { Entry } from '#plugins/cache/entry.ts'
 import { cacheKey } from '#plugins/cache/key.ts'
+import { Life } from '#plugins/cache/life.ts'
+import { PackedReply } from '#plugins/cache/packed-reply.ts'
 import { Store } from '#plugins/cache/store.ts'
 import { makeQuery, rr } from '#test/support/plugin.ts'
 import { foldName, name } from '#wire/name.ts'
@@ -20,14 +22,10 @@ function storeWith(others: number, prefix = 'other-') {
   const add = (label: string) => {
     const text = `${label}.example.org`
     const query = makeQuery(text, 'A')
-    const entry = new Entry(
-      reply('next', { answer: [rr(`${text}. 300 IN CNAME t-${text}.`), rr(`t-${text}. 300 IN A 192.0.2.1`)] }),
-      query,
-      ResponseKind.ANSWER,
-      300,
-      0,
-      true,
-    )
+    const made = reply('next', {
+      answer: [rr(`${text}. 300 IN CNAME t-${text}.`), rr(`t-${text}. 300 IN A 192.0.2.1`)],
+    })
+    const entry = new Entry(PackedReply.of(made, query)!, ResponseKind.ANSWER, new Life(made, 300, 0), true)
     store.set(cacheKey(query), entry)
     const reuse = entry.serve(query, 300, [], true).reuse!
     reuse.keep()

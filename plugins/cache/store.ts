@@ -10,7 +10,7 @@ import type { FoldedName } from '#wire/name.ts'
 const TOUCH_SECONDS = 4
 
 /** Memory that a store may take for each entry of its capacity, in octets, so that huge replies cannot exhaust it. */
-const OCTETS_PER_ENTRY = 4096
+const OCTETS_PER_ENTRY = 1024
 
 /** For look-ups that are many: without options lru-cache makes an object for each. It writes into this one what it would have written there: no status. */
 const NO_OPTIONS = {}
@@ -148,7 +148,7 @@ export class Store implements EntryHolder {
 
   #evict(key: string, entry: Entry): void {
     this.#evictions++
-    const { epoch, life, folded, targets } = entry
+    const { epoch, life, targets } = entry
     if (epoch < 0) {
       this.#names.remove(key, entry)
       return
@@ -158,9 +158,9 @@ export class Store implements EntryHolder {
       maxSize: MAX_EVICTED_OCTETS,
       dispose: (evicted, old) => this.#close(old, evicted),
     })
-    let size = EVICTED_OCTETS + key.length + folded.length
+    let size = EVICTED_OCTETS + 2 * key.length
     for (const target of targets) size += target.length
-    this.#evicted.set(key, { epoch, life, folded, targets }, { size })
+    this.#evicted.set(key, { epoch, life, targets }, { size })
   }
 
   #close(key: string, entry: Evicted): void {
