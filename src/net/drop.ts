@@ -10,6 +10,8 @@ export type DropReason =
   | 'peer gone'
   /** A client was turned away, or an idle one sent off for its sake. */
   | 'too many connections'
+  /** A client was cut off because all together left too much unread or unfinished. */
+  | 'too much held'
   /** The system could not give us a connection (no file descriptor left). */
   | 'accept error'
   /** The system's receive buffer was full: these queries were never read. */

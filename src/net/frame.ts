@@ -35,6 +35,11 @@ export class FrameDecoder {
     return this.#prefixOctets > 0
   }
 
+  /** Octets of pieces that are kept. */
+  get heldOctets(): number {
+    return this.#assembly.length + this.#chunk.length
+  }
+
   /** Takes the next octets of the stream, which must not change until they are read. */
   feed(chunk: Uint8Array): void {
     this.#chunk = chunk

@@ -49,6 +49,8 @@ export class StreamConnection implements Peer {
   #octetsWritten = 0
   #octetsTaken = 0
   #takenMs: number
+  /** Octets kept for this client when last looked at. */
+  #heldOctets = 0
   #isCorked = false
   #isGoOnScheduled = false
   readonly #uncork: () => void
@@ -70,7 +72,10 @@ export class StreamConnection implements Peer {
       if (typeof chunk !== 'string') this.#read(chunk)
     })
     socket.on('end', () => this.#clientDone())
-    socket.on('drain', () => this.#goOnSoon())
+    socket.on('drain', () => {
+      this.#noteHeld()
+      this.#goOnSoon()
+    })
     socket.on('error', ignoreError) // 'close' follows, and does what is to be done.
   }
 
@@ -92,6 +97,7 @@ export class StreamConnection implements Peer {
   /** Ends the connection if one of its times is over. */
   sweep(nowMs: number): void {
     const { readTimeoutMs, idleTimeoutMs, writeTimeoutMs } = this.#host.limits
+    this.#noteHeld()
     const waitedMs = nowMs - this.#waitingSinceMs
     if (this.#isStalled(nowMs, writeTimeoutMs)) this.destroy()
     else if (this.#socket.writableLength > 0) return
@@ -159,6 +165,7 @@ export class StreamConnection implements Peer {
     const isMidMessage = this.#decoder.isMidMessage
     if (messages > 0 || isMidMessage !== this.#isMidMessage) this.#waitingSinceMs = performance.now()
     this.#isMidMessage = isMidMessage
+    if (!this.#isCorked) this.#noteHeld()
   }
 
   #answer(): void {
@@ -201,6 +208,15 @@ export class StreamConnection implements Peer {
   #sendOff(): void {
     this.#isCorked = false
     this.#socket.uncork()
+    this.#noteHeld()
+  }
+
+  /** What is kept for this client, once what could be sent has been. */
+  #noteHeld(): void {
+    const octets = this.#decoder.heldOctets + this.#socket.writableLength
+    if (octets === this.#heldOctets) return
+    this.#heldOctets = octets
+    this.#host.noteHeld(this, octets)
   }
 
   #clientDone(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { OnDrop } from '#net/drop.ts'
+import { HeldOctets } from '#net/held-octets.ts'
 import { ReplyBatch } from '#net/reply-batch.ts'
 import type { Responder } from '#net/responder.ts'
 import { StreamConnection } from '#net/stream-connection.ts'
@@ -16,6 +17,7 @@ export class StreamConnections implements StreamHost {
   readonly onDrop: OnDrop
   readonly batch: ReplyBatch = new ReplyBatch()
   isClosing = false
+  readonly #held = new HeldOctets()
   /** In the order of their opening. */
   readonly #open = new Set<StreamConnection>()
   /** One timer watches over all of them; it runs while there are any. */
@@ -42,6 +44,12 @@ export class StreamConnections implements StreamHost {
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs(this.limits)).unref()
   }
 
+  noteHeld(connection: StreamConnection, octets: number): void {
+    this.#held.note(connection, octets)
+    if (this.#held.total <= this.limits.maxHeldOctets) return
+    this.onDrop('too much held', this.#held.cutTo(this.limits.maxHeldOctets))
+  }
+
   /** Ends every connection, at the latest after `graceMs` milliseconds. */
   async close(graceMs: number): Promise<void> {
     this.isClosing = true
@@ -59,6 +67,7 @@ export class StreamConnections implements StreamHost {
 
   #remove(connection: StreamConnection): void {
     this.#open.delete(connection)
+    this.#held.note(connection, 0)
     if (this.#open.size > 0) return
     clearInterval(this.#sweeper)
     this.#sweeper = undefined

@@ -15,6 +15,11 @@ export interface StreamLimits {
    * busy: idle clients can thus never shut others out.
    */
   readonly maxConnections: number
+  /**
+   * Octets that all connections together may make us keep: of messages not yet whole, of queries not yet read, and of answers not
+   * taken. With more, those who have kept us waiting the longest are cut off.
+   */
+  readonly maxHeldOctets: number
 }
 
 /** The timeouts of CoreDNS (`timeouts` plugin), and bounds far above what well-behaved clients need. */
@@ -25,6 +30,7 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   maxQueries: -1,
   maxUnderWay: 100,
   maxConnections: 10_000,
+  maxHeldOctets: 8 << 20,
 }
 
 /** With more than this many octets waiting for a client to take them, it is read no further. */

@@ -33,6 +33,7 @@ describe('what sockets let go is counted', () => {
       'send_error',
       'send_queue_full',
       'too_many_connections',
+      'too_much_held',
     ])
   })
 

@@ -1,47 +1,19 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { DropReason } from '#net/drop.ts'
 import { framed } from '#net/reply-batch.ts'
-import type { StreamLimits } from '#net/stream-limits.ts'
-import type { StreamListener } from '#net/tcp.ts'
 import { listenTcp } from '#net/tcp.ts'
 import { openFiles } from '#test/support/open-files.ts'
 import { Act, idOf, ScriptedResponder, scripted } from '#test/support/scripted-responder.ts'
 import { StreamClient } from '#test/support/stream-client.ts'
+import { tcpBench } from '#test/support/tcp-bench.ts'
 import { until } from '#test/support/until.ts'
-
-interface Bench {
-  readonly listener: StreamListener
-  readonly responder: ScriptedResponder
-  readonly drops: Map<DropReason, number>
-  connect(): Promise<StreamClient>
-}
-
-async function bench(t: TestContext, limits: Partial<StreamLimits> = {}, address = '127.0.0.1'): Promise<Bench> {
-  const responder = new ScriptedResponder()
-  const drops = new Map<DropReason, number>()
-  const onDrop = (reason: DropReason, count: number) => void drops.set(reason, (drops.get(reason) ?? 0) + count)
-  const listener = await listenTcp({ address, port: 0, responder, limits, onDrop })
-  const clients: StreamClient[] = []
-  t.after(async () => {
-    for (const client of clients) client.socket.destroy()
-    await listener.close(0)
-  })
-  const connect = async () => {
-    const client = await StreamClient.connect(listener.port)
-    clients.push(client)
-    return client
-  }
-  return { listener, responder, drops, connect }
-}
 
 const ids = (messages: readonly Uint8Array[]) => messages.map(idOf)
 
 describe('queries on one TCP connection', () => {
   test('are answered as they finish, not in the order of asking', async t => {
-    const { responder, connect } = await bench(t)
+    const { responder, connect } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.HOLD), scripted(2), scripted(3, Act.HOLD), scripted(4))
     await client.receive(2)
@@ -50,7 +22,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('are read alike however the octets are cut into segments', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     const stream = Buffer.concat([framed(scripted(1)), framed(scripted(2, Act.ECHO, 40))])
     for (let cut = 1; cut < stream.length; cut++) {
       const client = await connect()
@@ -63,7 +35,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('that came together get their answers in one segment, lengths included', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1), scripted(2), scripted(3))
     await client.receive(3)
@@ -71,7 +43,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('that become ready together leave in one segment', async t => {
-    const { connect, responder } = await bench(t)
+    const { connect, responder } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.HOLD), scripted(2, Act.HOLD))
     await until(() => responder.heldCount === 2)
@@ -81,7 +53,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('may be many more than one turn of the event loop answers', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     const client = await connect()
     const asked = Array.from({ length: 5000 }, (_, id) => scripted(id))
     client.send(...asked)
@@ -89,7 +61,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('may get the largest replies, at once and late', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.LARGE), scripted(2, Act.LARGE), scripted(3, Act.LATE_LARGEST), scripted(4))
     const replies = await client.receive(4)
@@ -102,14 +74,14 @@ describe('queries on one TCP connection', () => {
   })
 
   test('may get several messages each', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.SEVERAL), scripted(2))
     assert.deepEqual(ids(await client.receive(4)).sort(), [1, 1, 1, 2])
   })
 
   test('that get no answer do not use up what may be under way', async t => {
-    const { connect } = await bench(t, { maxUnderWay: 2 })
+    const { connect } = await tcpBench(t, { maxUnderWay: 2 })
     const client = await connect()
     const acts = [Act.DROP, Act.RELEASE]
     client.send(...Array.from({ length: 50 }, (_, id) => scripted(id, acts[id & 1])), scripted(99))
@@ -117,7 +89,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('wait unread while too many are under way', async t => {
-    const { connect, responder } = await bench(t, { maxUnderWay: 10 })
+    const { connect, responder } = await tcpBench(t, { maxUnderWay: 10 })
     const client = await connect()
     client.send(...Array.from({ length: 25 }, (_, id) => scripted(id, Act.HOLD)))
     for (const expected of [10, 20, 25]) {
@@ -130,7 +102,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('are counted, and the last allowed one still gets its answer', async t => {
-    const { connect, responder } = await bench(t, { maxQueries: 3 })
+    const { connect, responder } = await tcpBench(t, { maxQueries: 3 })
     const client = await connect()
     client.send(...[1, 2, 3, 4, 5].map(id => scripted(id, Act.HOLD)))
     await until(() => responder.heldCount === 3)
@@ -141,7 +113,7 @@ describe('queries on one TCP connection', () => {
   })
 
   test('know who asked, and where', async t => {
-    const { connect, responder, listener } = await bench(t, {}, '')
+    const { connect, responder, listener } = await tcpBench(t, {}, '')
     const client = await connect()
     client.send(scripted(1, Act.HOLD))
     await until(() => responder.heldCount === 1)
@@ -158,7 +130,7 @@ describe('queries on one TCP connection', () => {
 
 describe('a TCP client', () => {
   test('that ends its side still gets all answers, and then the end', async t => {
-    const { connect, responder } = await bench(t)
+    const { connect, responder } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.HOLD), scripted(2), scripted(3, Act.HOLD))
     client.socket.end()
@@ -169,7 +141,7 @@ describe('a TCP client', () => {
   })
 
   test('that ends its side while it is not read still gets all answers', async t => {
-    const { connect, responder } = await bench(t, { maxUnderWay: 1 })
+    const { connect, responder } = await tcpBench(t, { maxUnderWay: 1 })
     const client = await connect()
     client.send(scripted(1, Act.HOLD), scripted(2, Act.HOLD), scripted(3))
     client.socket.end()
@@ -182,7 +154,7 @@ describe('a TCP client', () => {
   })
 
   test('that ends its side with half a message gets the end', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     const client = await connect()
     client.socket.end(framed(scripted(1)).subarray(0, 7))
     await client.ended()
@@ -191,7 +163,7 @@ describe('a TCP client', () => {
 
   for (const length of [0, 1, 11]) {
     test(`that announces ${length} octets gets the answers due, and then the end`, async t => {
-      const { connect, responder } = await bench(t)
+      const { connect, responder } = await tcpBench(t)
       const client = await connect()
       client.socket.write(Buffer.concat([framed(scripted(1)), Uint8Array.of(0, length, 9), framed(scripted(2))]))
       await client.ended()
@@ -201,12 +173,12 @@ describe('a TCP client', () => {
   }
 
   test('that never asks is sent off after the read timeout', async t => {
-    const { connect } = await bench(t, { readTimeoutMs: 40 })
+    const { connect } = await tcpBench(t, { readTimeoutMs: 40 })
     await (await connect()).ended()
   })
 
   test('that sends its length and then nothing is sent off after the read timeout', async t => {
-    const { connect } = await bench(t, { readTimeoutMs: 40 })
+    const { connect } = await tcpBench(t, { readTimeoutMs: 40 })
     const client = await connect()
     client.send(scripted(1))
     client.socket.write(Uint8Array.of(0, 40))
@@ -215,7 +187,7 @@ describe('a TCP client', () => {
   })
 
   test('that trickles octets is sent off after the read timeout all the same', async t => {
-    const { connect, responder } = await bench(t, { readTimeoutMs: 60 })
+    const { connect, responder } = await tcpBench(t, { readTimeoutMs: 60 })
     const client = await connect()
     client.socket.write(Uint8Array.of(0xff, 0xff))
     const trickle = setInterval(() => client.socket.write(Uint8Array.of(1)), 5)
@@ -226,7 +198,7 @@ describe('a TCP client', () => {
   })
 
   test('that has asked is sent off after the idle timeout', async t => {
-    const { connect } = await bench(t, { idleTimeoutMs: 40 })
+    const { connect } = await tcpBench(t, { idleTimeoutMs: 40 })
     const client = await connect()
     client.send(scripted(1))
     await client.ended()
@@ -234,7 +206,7 @@ describe('a TCP client', () => {
   })
 
   test('is not idle while a reply is under way', async t => {
-    const { connect, responder } = await bench(t, { idleTimeoutMs: 40, readTimeoutMs: 40 })
+    const { connect, responder } = await tcpBench(t, { idleTimeoutMs: 40, readTimeoutMs: 40 })
     const waiting = await connect()
     waiting.send(scripted(1, Act.HOLD))
     const idle = await connect()
@@ -246,7 +218,7 @@ describe('a TCP client', () => {
   })
 
   test('that never reads is read no further, and sent off after the write timeout', async t => {
-    const { connect, responder, listener } = await bench(t, { writeTimeoutMs: 100 })
+    const { connect, responder, listener } = await tcpBench(t, { writeTimeoutMs: 100 })
     const client = await connect()
     client.socket.pause()
     client.send(...Array.from({ length: 2000 }, (_, id) => scripted(id, Act.LARGE)))
@@ -263,7 +235,7 @@ describe('a TCP client', () => {
   })
 
   test('that is idle blocks none of a hundred others', async t => {
-    const { connect } = await bench(t)
+    const { connect } = await tcpBench(t)
     await connect()
     const others = await Promise.all(Array.from({ length: 100 }, connect))
     for (const client of others) client.send(scripted(1))
@@ -271,7 +243,7 @@ describe('a TCP client', () => {
   })
 
   test('that resets the connection costs nothing but its answers', async t => {
-    const { connect, responder, drops } = await bench(t)
+    const { connect, responder, drops } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.HOLD), scripted(2, Act.HOLD))
     await until(() => responder.heldCount === 2)
@@ -284,7 +256,7 @@ describe('a TCP client', () => {
   })
 
   test('too many takes the place of the oldest that is idle', async t => {
-    const { connect, drops } = await bench(t, { maxConnections: 3 })
+    const { connect, drops } = await tcpBench(t, { maxConnections: 3 })
     const busy = await connect()
     busy.send(scripted(1, Act.HOLD))
     const idle = await connect()
@@ -301,7 +273,7 @@ describe('a TCP client', () => {
   })
 
   test('too many is refused when all others are busy', async t => {
-    const { connect, responder } = await bench(t, { maxConnections: 2 })
+    const { connect, responder } = await tcpBench(t, { maxConnections: 2 })
     for (const client of [await connect(), await connect()]) client.send(scripted(1, Act.HOLD))
     await until(() => responder.heldCount === 2)
     await (await connect()).ended()
@@ -310,7 +282,7 @@ describe('a TCP client', () => {
 
 describe('a TCP listener', () => {
   test('handed to another responder under traffic loses nothing', async t => {
-    const { connect, listener } = await bench(t)
+    const { connect, listener } = await tcpBench(t)
     const successor = new ScriptedResponder(5)
     const clients = await Promise.all(Array.from({ length: 4 }, connect))
     for (let round = 0; round < 100; round++) {
@@ -326,7 +298,7 @@ describe('a TCP listener', () => {
   })
 
   test('that closes lets replies under way leave first', async t => {
-    const { connect, listener, responder } = await bench(t)
+    const { connect, listener, responder } = await tcpBench(t)
     const client = await connect()
     const idle = await connect()
     client.send(scripted(1, Act.HOLD))
@@ -341,7 +313,7 @@ describe('a TCP listener', () => {
   })
 
   test('that closes waits no longer than the grace given', async t => {
-    const { connect, listener, responder, drops } = await bench(t)
+    const { connect, listener, responder, drops } = await tcpBench(t)
     const client = await connect()
     client.send(scripted(1, Act.HOLD))
     await until(() => responder.heldCount === 1)
@@ -352,7 +324,7 @@ describe('a TCP listener', () => {
   })
 
   test('says what cannot be bound in the words of Go', async t => {
-    const { listener } = await bench(t)
+    const { listener } = await tcpBench(t)
     const taken = { address: '127.0.0.1', port: listener.port, responder: new ScriptedResponder() }
     await assert.rejects(listenTcp(taken), {
       message: `listen tcp 127.0.0.1:${listener.port}: bind: address already in use`,
@@ -363,7 +335,7 @@ describe('a TCP listener', () => {
   })
 
   test('leaves nothing open after many connections of all kinds', async t => {
-    const { connect, responder } = await bench(t)
+    const { connect, responder } = await tcpBench(t)
     await (await connect()).close()
     const before = openFiles()
     for (let round = 0; round < 100; round++) {
