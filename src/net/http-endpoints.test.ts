@@ -95,6 +95,16 @@ test('paths on one address share its port; the last claim of a path answers unti
   await assert.rejects(fetch(`http://${ready.address}/ready`))
 })
 
+test('clients that hold connections open keep no one else out', async t => {
+  const { address } = await claimed(t, say('OK'))
+  const { host, port } = splitHostPort(address)!
+  const idle = Array.from({ length: 300 }, () => net.connect(Number(port), host).on('error', () => {}))
+  t.after(() => idle.forEach(socket => void socket.destroy()))
+  await Promise.all(idle.map(socket => once(socket, 'connect')))
+  const response = await fetch(`http://${address}/health`)
+  assert.equal(await response.text(), 'OK')
+})
+
 test('a port closed by the last release can be claimed again at once', async () => {
   const endpoints = new HttpEndpointServer()
   const { address, release } = await endpoints.claim('127.0.0.1:0', '/', say('one'))

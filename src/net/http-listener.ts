@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpAnswer } from '#lib/http.ts'
 import { http } from '#lib/node-http.ts'
 import { joinHostPort } from '#net/address.ts'
@@ -11,6 +12,7 @@ export type HttpHandler = () => HttpAnswer | Promise<HttpAnswer>
 /** For the request's head, the pause between requests, and the end of requests under way when the port is closed. */
 const TIMEOUT_MS = 5000
 const MAX_HEADER_OCTETS = 8192
+/** One more takes the place of the oldest, so that nobody who holds connections open can keep health checks out. */
 const MAX_CONNECTIONS = 256
 
 const TEXT = 'text/plain; charset=utf-8'
@@ -25,6 +27,8 @@ export class HttpListener {
   isClosing = false
   readonly #server: Server
   readonly #handlers = new Map<string, HttpHandler[]>()
+  /** In the order of their opening. */
+  readonly #connections = new Set<Socket>()
 
   /** Listens on an IP address or host name, `''` for all addresses; rejects with Go's text. */
   static async open(host: string, port: number): Promise<HttpListener> {
@@ -37,7 +41,6 @@ export class HttpListener {
       noDelay: true,
     })
     server.timeout = TIMEOUT_MS * 2 // A client that takes nothing of its answer.
-    server.maxConnections = MAX_CONNECTIONS
     try {
       await listen(server, host, port)
     } catch (error) {
@@ -53,6 +56,7 @@ export class HttpListener {
     server.on('request', (request, response) => {
       this.#respond(request, response).catch(() => response.destroy()) // A content type that is no header value.
     })
+    server.on('connection', socket => this.#admit(socket))
     server.on('error', ignoreError) // A connection that could not be accepted is the client's loss alone.
   }
 
@@ -82,6 +86,15 @@ export class HttpListener {
     const timer = setTimeout(() => this.#server.closeAllConnections(), TIMEOUT_MS)
     await closed
     clearTimeout(timer)
+  }
+
+  #admit(socket: Socket): void {
+    this.#connections.add(socket)
+    socket.on('close', () => this.#connections.delete(socket))
+    if (this.#connections.size <= MAX_CONNECTIONS) return
+    const [oldest] = this.#connections
+    this.#connections.delete(oldest!)
+    oldest!.destroy()
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
