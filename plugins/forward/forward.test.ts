@@ -219,6 +219,17 @@ test('more queries than max_concurrent are refused', async t => {
   assert.equal(showReply(await after), 'NOERROR ra')
 })
 
+for (const options of ['', 'max_concurrent 0']) {
+  test(`more than 10000 queries, for the same name too, are refused ${options === '' ? 'without max_concurrent' : 'with max_concurrent 0'}`, async t => {
+    const up = await upstream(t, () => {})
+    const bed = await build(t, `forward . ${up.address} {\nread_timeout 300ms\n${options}\n}`)
+    const asked = Array.from({ length: 10_000 }, () => bed.ask())
+    assert.equal((await bed.ask()).error!.message, 'concurrent queries exceeded maximum 10000')
+    await bed.plugin.instance.hooks.runAll('shutdown')
+    assert.match((await asked[9999]!).error!.message, /timeout/)
+  })
+}
+
 test('upstreams that are down get no queries; when all are, one is tried all the same, or none with failfast', async t => {
   const gone = await upstream(t, () => {}, { udp: false, tcp: false })
   const options = 'max_fails 1\nhealth_check 10ms'

@@ -43,7 +43,7 @@ export function forwardHandler(
 
   return function forward(query) {
     if (!isForwarded(line, query.folded)) return next(query)
-    if (line.maxConcurrent > 0 && underWay >= line.maxConcurrent) {
+    if (underWay >= line.maxConcurrent) {
       metrics.maxConcurrentRejects.inc()
       return tooMany
     }

@@ -30,7 +30,7 @@ export interface ForwardLine {
   readonly maxConnectAttempts: number | null
   readonly policy: PolicyName
   readonly healthCheck: HealthCheckOptions
-  /** 0: no limit. */
+  /** Queries that may be under way. */
   readonly maxConcurrent: number
   /** Response codes with which a query goes to the next `forward` line. */
   readonly nextRcodes: readonly number[]
@@ -57,6 +57,8 @@ export interface ForwardOptions {
 
 const MAX_TARGETS = 15
 const encryptionOptions = ['tls', 'tls_servername', 'doh_method']
+/** Each query under way takes some memory, and an upstream that is silent keeps it waiting for seconds. */
+const DEFAULT_MAX_CONCURRENT = 10_000
 const DEFAULT_HEALTH_CHECK: HealthCheckOptions = { intervalMs: 500, recursionDesired: true, domain: ROOT }
 
 /** Reads one `forward` line after those in `previous`. */
@@ -115,7 +117,7 @@ function readLine(d: Directive): ForwardLine {
     maxConnectAttempts: o.max_connect_attempts ?? null,
     policy: o.policy ?? 'random',
     healthCheck: o.health_check ?? DEFAULT_HEALTH_CHECK,
-    maxConcurrent: o.max_concurrent ?? 0,
+    maxConcurrent: o.max_concurrent || DEFAULT_MAX_CONCURRENT,
     nextRcodes,
     nextOnNodata: o.next_on_nodata ?? false,
     failoverRcodes,
