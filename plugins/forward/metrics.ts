@@ -1,7 +1,7 @@
 import type { Ignored, UpstreamObserver } from '#net/upstream/observer.ts'
 import type { HistogramSlot, MetricRegistry, Slot } from '#plugin/metrics.ts'
 import { TIME_BUCKETS } from '#plugin/metrics.ts'
-import { rcodeName } from '#wire/constants.ts'
+import { rcodeLabel } from '#plugin/rcode-label.ts'
 
 const PROXY = 'forward'
 
@@ -81,7 +81,7 @@ export function upstreamObserver(metrics: MetricRegistry, to: string): UpstreamO
   const durations: (HistogramSlot | undefined)[] = []
   return {
     answered: (rcode, seconds) => {
-      durations[rcode] ??= duration.labels(PROXY, to, rcodeName(rcode))
+      durations[rcode] ??= duration.labels(PROXY, to, rcodeLabel(rcode))
       durations[rcode].observe(seconds)
     },
     ignored: reason => ignoredSlots[reason].inc(),

@@ -1,10 +1,11 @@
 import type { Counter, Histogram, HistogramSlot, MetricRegistry, Slot } from '#plugin/metrics.ts'
 import { TIME_BUCKETS } from '#plugin/metrics.ts'
 import type { Query } from '#plugin/query.ts'
+import { rcodeLabel } from '#plugin/rcode-label.ts'
 import type { Reply } from '#plugin/reply.ts'
 import type { RepeatObserver } from '#plugin/reuse.ts'
 import type { ServerContext } from '#plugin/server-context.ts'
-import { rcodeName, Type, typeName } from '#wire/constants.ts'
+import { Type, typeName } from '#wire/constants.ts'
 import type { FoldedName } from '#wire/name.ts'
 import { formatName } from '#wire/name.ts'
 
@@ -196,7 +197,7 @@ class ZoneMetrics {
   #addResponses(reply: Reply): Slot {
     let byRcode = this.#responses.get(reply.author)
     if (byRcode === undefined) this.#responses.set(reply.author, (byRcode = new Map()))
-    const slot = this.#families.responses.labels(...this.#labels, rcodeName(reply.rcode), reply.author)
+    const slot = this.#families.responses.labels(...this.#labels, rcodeLabel(reply.rcode), reply.author)
     byRcode.set(reply.rcode, slot)
     return slot
   }

@@ -162,6 +162,11 @@ export function rcodeName(rcode: number): string {
   return rcodeNames.get(rcode) ?? `RCODE${rcode}`
 }
 
+/** Whether a response code has a mnemonic. */
+export function isRcodeNamed(rcode: number): boolean {
+  return rcodeNames.has(rcode)
+}
+
 /** The number of a response code's mnemonic in any letter case; `undefined` when there is none. */
 export function rcodeNumber(text: string): number | undefined {
   return rcodeNumbers.get(text.toUpperCase())
