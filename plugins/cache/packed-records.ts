@@ -3,8 +3,9 @@
  * class and RDLENGTH (two octets each), and data; names are not compressed. As objects records take several times as much memory, and how
  * much depends on what they are.
  */
-import { MAX_MESSAGE_OCTETS } from '#wire/constants.ts'
+import { MAX_MESSAGE_OCTETS, Type } from '#wire/constants.ts'
 import type { Name } from '#wire/name.ts'
+import { nameFromOctets } from '#wire/name.ts'
 import { copyOctets } from '#wire/octets.ts'
 import { ResourceRecord } from '#wire/record.ts'
 
@@ -53,6 +54,19 @@ export function unpackRecords(packed: string, name: Name, ttlSeconds: number): r
     at = next
   }
   return records
+}
+
+/** The names that the CNAME records in `packed` lead to, at most `max` of them, in memory of their own. */
+export function packedTargets(packed: string, max: number): Name[] {
+  const targets: Name[] = []
+  const u16 = (at: number): number => (packed.charCodeAt(at) << 8) | packed.charCodeAt(at + 1)
+  for (let at = 0; at < packed.length && targets.length < max; ) {
+    const typeAt = at + 1 + packed.charCodeAt(at)
+    const rdataAt = typeAt + 6
+    at = rdataAt + u16(typeAt + 4)
+    if (u16(typeAt) === Type.CNAME) targets.push(nameFromOctets(Buffer.from(packed.slice(rdataAt, at), 'latin1')))
+  }
+  return targets
 }
 
 function put16(at: number, value: number): void {

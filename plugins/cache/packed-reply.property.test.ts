@@ -5,7 +5,7 @@ import { failure, reply } from '#plugin/reply.ts'
 import { PackedReply } from '#plugins/cache/packed-reply.ts'
 import { makeQuery } from '#test/support/plugin.ts'
 import type { Name } from '#wire/name.ts'
-import { name, ROOT } from '#wire/name.ts'
+import { name, nameToOctets, ROOT } from '#wire/name.ts'
 import { ResourceRecord } from '#wire/record.ts'
 
 const ASKED = name('Www.Example.org')
@@ -51,6 +51,17 @@ test('any records come out as they were put in, but for the time to live and the
     assert.equal(packed.hasAnswer, answer.length > 0)
   })
   fc.assert(property)
+})
+
+test('the targets of CNAME records alone are found among other records, folded, the first sixteen', () => {
+  const alias = (i: number) => new ResourceRecord(ASKED, 5, 1, 30, nameToOctets(name(`T${i}.Example.net`)))
+  const other = new ResourceRecord(longName, 39, 1, 30, nameToOctets(name('dname.example.net')))
+  const targetsOf = (answer: ResourceRecord[]): readonly string[] =>
+    PackedReply.of(reply('next', { answer, authority: [alias(99)] }), makeQuery('Www.Example.org', 'A'))!.targets
+  const named = (count: number) => Array.from({ length: count }, (_, i) => name(`t${i}.example.net`))
+  assert.deepEqual(targetsOf([other]), [])
+  assert.deepEqual(targetsOf([other, alias(0), other, alias(1)]), named(2))
+  assert.deepEqual(targetsOf(Array.from({ length: 20 }, (_, i) => alias(i))), named(16))
 })
 
 test('a reply equals another one exactly when it says the same', () => {

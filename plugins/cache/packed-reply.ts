@@ -1,10 +1,9 @@
 import type { Query } from '#plugin/query.ts'
 import type { Reply } from '#plugin/reply.ts'
 import { Delivery } from '#plugin/reply.ts'
-import { packRecords, unpackRecords } from '#plugins/cache/packed-records.ts'
-import { Type } from '#wire/constants.ts'
+import { packedTargets, packRecords, unpackRecords } from '#plugins/cache/packed-records.ts'
 import type { FoldedName, Name } from '#wire/name.ts'
-import { foldName, nameFromOctets, ROOT } from '#wire/name.ts'
+import { foldName } from '#wire/name.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 
 /** What a packed reply takes in memory beside the octets of its records, about. */
@@ -55,13 +54,8 @@ export class PackedReply {
 
   /** The names that its CNAME records lead to, the first ones of a chain without end. */
   get targets(): readonly FoldedName[] {
-    let targets: FoldedName[] | null = null
-    for (const { type, rdata } of this.answer(ROOT, 0)) {
-      if (type !== Type.CNAME) continue
-      targets ??= []
-      if (targets.push(foldName(nameFromOctets(rdata))) === MAX_TARGETS) break
-    }
-    return targets ?? NO_NAMES
+    const targets = packedTargets(this.#answer, MAX_TARGETS)
+    return targets.length === 0 ? NO_NAMES : targets.map(foldName)
   }
 
   /** About how much memory it takes, in octets. */

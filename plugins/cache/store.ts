@@ -148,7 +148,7 @@ export class Store implements EntryHolder {
 
   #evict(key: string, entry: Entry): void {
     this.#evictions++
-    const { epoch, life, targets } = entry
+    const { epoch, life } = entry
     if (epoch < 0) {
       this.#names.remove(key, entry)
       return
@@ -158,6 +158,7 @@ export class Store implements EntryHolder {
       maxSize: MAX_EVICTED_OCTETS,
       dispose: (evicted, old) => this.#close(old, evicted),
     })
+    const { targets } = entry
     let size = EVICTED_OCTETS + 2 * key.length
     for (const target of targets) size += target.length
     this.#evicted.set(key, { epoch, life, targets }, { size })

@@ -8,10 +8,21 @@ import type { ResourceRecord } from '#wire/record.ts'
  * there and are left out (promiscuous records). Returns its argument when all belong.
  */
 export function recordsOnChain(answer: readonly ResourceRecord[], name: FoldedName): readonly ResourceRecord[] {
-  if (answer.every(record => record.owner === name || foldName(record.owner) === name)) return answer
+  if (areOwnedBy(answer, name)) return answer
   const chain = chainNames(aliasesOf(answer), name)
   const kept = answer.filter(record => chain.has(foldName(record.owner)))
   return kept.length === answer.length ? answer : kept
+}
+
+function areOwnedBy(answer: readonly ResourceRecord[], name: FoldedName): boolean {
+  // The records of a set mostly have it in the same letter case, which need not be folded each time.
+  let spelling: Name = name
+  for (const { owner } of answer) {
+    if (owner === spelling) continue
+    if (foldName(owner) !== name) return false
+    spelling = owner
+  }
+  return true
 }
 
 interface Aliases {
