@@ -81,10 +81,12 @@ export class PackedReply {
     return unpackRecords(this.#answer, name, ttlSeconds)
   }
 
+  /** Its authority section, likewise. */
   authority(name: Name, ttlSeconds: number): readonly ResourceRecord[] {
     return unpackRecords(this.#authority, name, ttlSeconds)
   }
 
+  /** Its additional section, likewise. */
   additional(name: Name, ttlSeconds: number): readonly ResourceRecord[] {
     return unpackRecords(this.#additional, name, ttlSeconds)
   }
