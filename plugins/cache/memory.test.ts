@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Query } from '#plugin/query.ts'
 import { reply } from '#plugin/reply.ts'
 import { cache } from '#plugins/cache/index.ts'
+import { memoryInUse } from '#test/support/garbage.ts'
 import { buildPlugin, makeQuery, rr } from '#test/support/plugin.ts'
 import { Type } from '#wire/constants.ts'
 import type { Name } from '#wire/name.ts'
 import { ResourceRecord } from '#wire/record.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
 
 const CAPACITY = 4096
 /** What a store may take for each reply of its capacity, in octets, the tables of the store included. */
@@ -63,7 +59,6 @@ function times(count: number, make: (i: number) => ResourceRecord): ResourceReco
 
 /** V8's heap and what hangs on it. */
 function memoryOctets(): number {
-  for (let i = 0; i < 3; i++) collectGarbage()
-  const { heapUsed, external } = process.memoryUsage()
+  const { heapUsed, external } = memoryInUse()
   return heapUsed + external
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Peer } from '#lib/peer.ts'
 import { queryOctets } from '#test/support/client.ts'
+import { memoryInUse } from '#test/support/garbage.ts'
 import { MAX_MUTATED_OCTETS, mutate } from '#test/support/mutate.ts'
 import { SeededRandom } from '#test/support/random.ts'
 import { bootServer } from '#test/support/server.ts'
@@ -99,9 +98,9 @@ test('mutated packets are answered or dropped within bounds, and nothing is kept
     assert.equal(out[2]! & 0x80, 0x80, `QR is set; ${context}`)
   }
   for (let i = 0; i < RUNS / 2; i++) send()
-  const before = heapOctets()
+  const before = memoryInUse().heapUsed
   for (let i = 0; i < RUNS / 2; i++) send()
-  const grown = heapOctets() - before
+  const grown = memoryInUse().heapUsed - before
   t.diagnostic(
     `${RUNS} packets, seed ${random.seed}: ${JSON.stringify(counts)}, heap ${Math.round(grown / 1024)} KiB more`,
   )
@@ -111,10 +110,3 @@ test('mutated packets are answered or dropped within bounds, and nothing is kept
   const reply = await booted.ask('web.default.svc.cluster.local', 'A')
   assert.equal(reply.answer.length, 1)
 })
-
-function heapOctets(): number {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  gc()
-  return process.memoryUsage().heapUsed
-}

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { anyMessage } from '#test/fuzz/wire-arbitrary.ts'
+import { memoryInUse } from '#test/support/garbage.ts'
 import { MAX_MUTATED_OCTETS, mutate } from '#test/support/mutate.ts'
 import { SeededRandom } from '#test/support/random.ts'
 import { slowDecode } from '#test/support/slow-codec.ts'
@@ -43,9 +42,9 @@ test('mutated packets never make the decoder throw, work without bound or keep m
     if (run % COMPARED_EVERY === 0) compare(octets, message, context)
   }
   for (let run = 0; run < RUNS / 2; run++) once(run)
-  const before = heapOctets()
+  const before = memoryInUse().heapUsed
   for (let run = 0; run < RUNS / 2; run++) once(run)
-  const grown = heapOctets() - before
+  const grown = memoryInUse().heapUsed - before
   t.diagnostic(`seed ${random.seed}: ${decodedCount} decoded, ${failedCount} malformed, heap ${grown} octets more`)
   assert.ok(grown < 4 << 20, `the heap grew by ${grown} octets in the second half`)
   assert.ok(decodedCount > 0 && failedCount > 0)
@@ -60,11 +59,4 @@ function compare(octets: Uint8Array, message: ReturnType<typeof decodeMessage>, 
   } else if (!budgetFailures.has(message)) {
     assert.equal(slow, null, context())
   }
-}
-
-function heapOctets(): number {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  gc()
-  return process.memoryUsage().heapUsed
 }

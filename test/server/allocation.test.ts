@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { answerRepeatedly } from '#test/support/answer-repeatedly.ts'
+import { collectGarbage } from '#test/support/garbage.ts'
 
 /** Few enough that what they allocate fits the young generation: no collection comes between the two readings. */
 const QUERIES = 5_000
@@ -55,9 +54,3 @@ describe('a query allocates at most', () => {
     })
   }
 })
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  gc()
-}

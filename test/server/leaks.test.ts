@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { cLibrary } from '#net/batch/c-library.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
+import { collectGarbage } from '#test/support/garbage.ts'
 import { openFiles } from '#test/support/open-files.ts'
 import { ScriptedResponder } from '#test/support/scripted-responder.ts'
 import { bootServer } from '#test/support/server.ts'
@@ -22,9 +21,6 @@ const GROWTH_LIMITS_MIB = { residentMib: 300, externalMib: 40, heapMib: 6 }
 
 const c = cLibrary()
 const skip = c === null && 'needs node:ffi and Linux on x86-64 or arm64'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
 
 describe('nothing is left behind', () => {
   test(`by ${CLOSES} batched sockets that were opened and closed`, { skip }, async t => {

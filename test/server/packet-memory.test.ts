@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { captureLines } from '#lib/output.ts'
 import { queryOctets } from '#test/support/client.ts'
+import { memoryInUse } from '#test/support/garbage.ts'
 import { silentPeer } from '#test/support/peer.ts'
 import { bootServer } from '#test/support/server.ts'
 
 const NAMES = 20_000
 /** What a name may take of V8's heap that is only asked for, in octets. */
 const LIMIT_OCTETS = 50
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
 
 for (const [what, plugins] of [
   ['kept', ''],
@@ -38,9 +34,9 @@ for (const [what, plugins] of [
       }
     }
     askAll() // Kept are those that come for the second time.
-    const before = heapOctets()
+    const before = memoryInUse().heapUsed
     for (let times = 0; times < 3; times++) askAll()
-    const octets = (heapOctets() - before) / NAMES
+    const octets = (memoryInUse().heapUsed - before) / NAMES
     t.diagnostic(`${octets.toFixed(1)} octets a name`)
     assert.ok(octets <= LIMIT_OCTETS, `${octets.toFixed(1)} octets a name`)
     if (plugins !== '') assert.equal(lines, 4 * NAMES)
@@ -53,9 +49,4 @@ function nameOf(i: number): string {
 
 function hostsFile(): string {
   return Array.from({ length: NAMES }, (_, i) => `10.0.${i >> 8}.${i & 255} ${nameOf(i)}`).join('\n')
-}
-
-function heapOctets(): number {
-  for (let i = 0; i < 3; i++) collectGarbage()
-  return process.memoryUsage().heapUsed
 }
