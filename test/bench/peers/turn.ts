@@ -44,8 +44,11 @@ export interface TurnPlan {
   readonly rate: number
 }
 
-/** How long a server is asked before it is measured: while others had their turns, what it had cached was over. */
-export const REFRESH_SECONDS = 1
+/**
+ * How long a server is asked before it is measured: while others had their turns, what it had cached was over. Of a set of 26,000 questions
+ * in a random order a server of 70,000 queries a second has been asked all but 0.5% then.
+ */
+export const REFRESH_SECONDS = 2
 
 /** Asks the server `pid` as fast as it answers, at half of that and at other rates. */
 export async function takeTurn(pid: number, load: Load, { seconds, rate }: TurnPlan): Promise<Turn> {
