@@ -59,11 +59,13 @@ export class Answering {
    */
   answerMessages(isToWait: boolean): boolean {
     const backlog = this.#backlog
+    const { siblings } = this.#context
     let left = this.#isSettled ? TURN_MESSAGES : BATCH
     this.#isSettled = true
     let came: number
     do {
       came = left > 0 && this.#isSettled ? backlog.receive(left, isToWait && backlog.count === 0) : 0
+      siblings?.noteRead()
       left -= came
       this.received = (this.received + came) | 0
       if (backlog.count > 0) this.#answerNewest()

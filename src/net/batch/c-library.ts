@@ -59,13 +59,13 @@ const SIGNATURES = {
   getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
-  sendmsg: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
+  // A pointer that is said to be one to a function has node:ffi take the faster of its two ways to pass several arguments.
+  sendmsg: { arguments: ['i32', 'function', 'i32'], return: 'i32' },
   recvmsg: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
-  // A pointer that is said to be one to a function has node:ffi take the faster of its two ways to pass four arguments and more.
   recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'function'], return: 'i32' },
   sendmmsg: { arguments: ['i32', 'function', 'u32', 'i32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
-  poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
+  poll: { arguments: ['function', 'u64', 'i32'], return: 'i32' },
   // Declared with a variable number of arguments; on x86-64 and arm64 Linux they are passed like any others.
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   sched_getaffinity: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks' // The global of that name is a getter, to be looked up and called each time.
 import { BatchPolicy } from '#net/batch/batch-policy.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
@@ -139,13 +140,14 @@ export class InnerLoop {
     this.#part.keep(this.#load.isThere)
     this.#policy.keep(this.#load.isFull && this.#part.isOneOfSeveral)
     const first = this.#first
-    if (nowMs < this.#aloneUntilMs && this.#isFirstAlone && first?.canWait && this.#load.isHigh) {
-      return first.onReady(true) && first.isReading
-    }
+    const isAwaitedAlone = first?.canWait && this.#isFirstAlone && this.#load.isHigh
+    if (isAwaitedAlone && nowMs < this.#aloneUntilMs) return first.onReady(true) && first.isReading
     this.#aloneUntilMs = nowMs + ALONE_MS
     // Rounded up as libuv does it itself: else all messages of the millisecond before a timer would take a turn of the event loop each.
     const waitMs = Math.min(WAIT_MS, Math.ceil(this.#timerAtMs - nowMs))
-    return waitMs > 0 && this.#list.wait(waitMs) && this.#answerReady(all)
+    if (waitMs <= 0) return false
+    if (isAwaitedAlone) return !this.#list.wait(0) || this.#answerReady(all)
+    return this.#list.wait(waitMs) && this.#answerReady(all)
   }
 
   #answerReady(all: readonly Waiting[]): boolean {

@@ -1,13 +1,16 @@
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
 import { isMainThread, threadId, workerData } from 'node:worker_threads'
 
 /** The first 32-bit word counts changes of the table; rows come after as many words as they have. */
 const CHANGES = 0
-/** Words of a row: its descriptor plus 1, or 0 when the row is free; who reads the socket now; whose it is; its address. */
+/** Words of a row: its descriptor plus 1, or 0 when the row is free; who reads the socket now; whose it is; its address; when its owner read it last. */
 const ROW_WORDS = 16
 const DESCRIPTOR = 0
 const READER = 1
 const OWNER = 2
 const ADDRESS = 3
+const READ_AT = 11
 /** Sockets beyond that are read by their own threads alone. Pages of the table that nobody has touched take no memory. */
 const ROWS = 4096
 
@@ -19,6 +22,13 @@ const NOBODY = 0
 /** How often and how long to wait for a thread that reads the socket, which takes microseconds unless it does not run. */
 const MOST_WAITS = 1000
 const WAIT_MS = 1
+
+/** Ticks of a clock that is the same for all threads: 1/64 ms. */
+const TICKS_PER_MS = 64
+/** As much as threads may be behind the time that others have noted. */
+const SINCE_TICKS = 1000 * TICKS_PER_MS
+/** What is to be added to `performance.now()`, which each thread counts from its own start. */
+const threadStartMs = Number(process.hrtime.bigint() / 1000n) / 1000 - performance.now()
 
 /** What a serving thread is started with, so that threads can read each other's sockets. */
 export interface SharedSocketsData {
@@ -51,8 +61,11 @@ export class SharedSockets {
     return Atomics.load(this.#words, CHANGES)
   }
 
-  /** Lets other threads read a socket of this one; `address` is the socket address that it is bound to, in words. */
-  enter(fd: number, address: Int32Array): void {
+  /**
+   * Lets other threads read a socket of this one; `address` is the socket address that it is bound to, in words. Returns its row, 0 when the
+   * table is full.
+   */
+  enter(fd: number, address: Int32Array): number {
     const words = this.#words
     for (let row = ROW_WORDS; row < words.length; row += ROW_WORDS) {
       if (Atomics.compareExchange(words, row + DESCRIPTOR, FREE, BEING_WRITTEN) !== FREE) continue
@@ -61,8 +74,23 @@ export class SharedSockets {
       Atomics.store(words, row + DESCRIPTOR, fd + 1)
       Atomics.add(words, CHANGES, 1)
       this.#rows.set(fd, row)
-      return
+      return row
     }
+    return 0
+  }
+
+  /** Says that the owner of a row reads its socket now; returns the time. */
+  noteRead(row: number): number {
+    const now = ((performance.now() + threadStartMs) * TICKS_PER_MS) | 0
+    if (row !== 0) this.#words[row + READ_AT] = now
+    return now
+  }
+
+  /** Whether the owner of a row had not read its socket for so many milliseconds, at a time that `noteRead` gave. */
+  isUnreadFor(row: number, ms: number, now: number): boolean {
+    const ticks = now - this.#words[row + READ_AT]!
+    // Modulo 2^32, so that it does not matter how long ago that was. The owner may have read it since, too.
+    return (ticks + SINCE_TICKS) >>> 0 > ms * TICKS_PER_MS + SINCE_TICKS
   }
 
   /** Lets no other thread read a socket any more, if any did; nobody reads it when this returns. */

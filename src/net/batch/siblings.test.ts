@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { Backlog } from '#net/batch/backlog.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
 import type { OpenSocket } from '#net/batch/open-socket.ts'
@@ -22,6 +23,7 @@ describe('messages of other threads’ sockets', { skip: c === null && 'needs no
       const me = thread(t, table, 1, address, 0)
       const others = [2, 3].map(id => thread(t, table, id, address, me.socket.port))
       await sendFromManyPorts(t, me.socket.port)
+      me.siblings.noteRead()
       const taken = others.map(() => me.siblings.receive(me.backlog, MESSAGES))
       assert.ok(taken.every(count => count > 0))
       assert.equal(me.siblings.receive(me.backlog, MESSAGES), 0)
@@ -38,9 +40,23 @@ describe('messages of other threads’ sockets', { skip: c === null && 'needs no
     const elsewhere = thread(t, table, 3, '127.0.0.1', 0)
     for (const { socket } of [me, elsewhere]) await sendFromManyPorts(t, socket.port)
     other.sockets.leave(other.socket.fd)
+    me.siblings.noteRead()
     assert.equal(me.siblings.receive(me.backlog, MESSAGES), 0)
     assert.ok(other.backlog.receive(MESSAGES, false) > 0)
     assert.equal(elsewhere.backlog.receive(MESSAGES, false), MESSAGES)
+  })
+
+  test('are left to a thread that has just read its socket', async t => {
+    const table = makeSharedSockets()
+    const me = thread(t, table, 1, '127.0.0.1', 0)
+    const other = thread(t, table, 2, '127.0.0.1', me.socket.port)
+    await sendFromManyPorts(t, me.socket.port)
+    me.siblings.noteRead()
+    other.siblings.noteRead()
+    assert.equal(me.siblings.receive(me.backlog, MESSAGES), 0)
+    await setTimeout(1)
+    me.siblings.noteRead()
+    assert.ok(me.siblings.receive(me.backlog, MESSAGES) > 0)
   })
 })
 
