@@ -11,14 +11,16 @@ const BACKEND = 3
 const READABLE = 1 << 16
 
 describe('the inner loop, its system calls played by the test', () => {
-  /** What libuv would say. */
+  /** What libuv would say, and what is done when it is asked how long it would sleep. */
   let turns: number
   let events: number
   let sleepsMs: number
+  let onAsked: () => void
   /** Descriptors that are ready after each wait; a wait beyond the last comes to nothing. */
   let ready: number[][]
-  /** How long each wait would have been, in milliseconds. */
+  /** How long each wait would have been, in milliseconds, and what is done in it. */
   let waits: number[]
+  let onWait: () => void
   let answers: number
   let isSettled: boolean
   let isReading: boolean
@@ -40,8 +42,10 @@ describe('the inner loop, its system calls played by the test', () => {
     turns = 10
     events = 100
     sleepsMs = -1
+    onAsked = () => {}
     ready = []
     waits = []
+    onWait = () => {}
     answers = 0
     isSettled = true
     isReading = true
@@ -63,7 +67,10 @@ describe('the inner loop, its system calls played by the test', () => {
       loop: 1n,
       addressOf: memory => BigInt(memories.push(new Uint32Array(memory)) - 1),
       backendFd: () => BACKEND,
-      backendTimeout: () => sleepsMs,
+      backendTimeout() {
+        onAsked()
+        return sleepsMs
+      },
       updateTime() {},
       metricsInfo(_loop, metrics) {
         const words = memories[Number(metrics)]!
@@ -81,6 +88,7 @@ describe('the inner loop, its system calls played by the test', () => {
       poll(descriptors, count, timeoutMs) {
         assert.ok(isPaused)
         waits.push(timeoutMs)
+        onWait()
         const words = memories[Number(descriptors)]!
         const now = ready.shift() ?? []
         for (let i = 0; i < Number(count); i++) words[2 * i + 1] = 1 | (now.includes(words[2 * i]!) ? READABLE : 0)
@@ -203,14 +211,44 @@ describe('the inner loop, its system calls played by the test', () => {
 
   test('looks for others a quarter of a millisecond after it began to wait in the receipt', () => {
     canWait = true
-    onReceiptWait = () => {
-      const startMs = performance.now()
-      while (performance.now() < startMs + 0.1) {}
-    }
+    onReceiptWait = () => spend(0.1)
     highLoad([SOCKET])
     assert.ok(receiptWaits > 0)
     // Three such waits last longer than that; the looks before the load was known to be high come on top.
     assert.ok(waits.length >= receiptWaits / 3, `${waits.length} looks, ${receiptWaits} waits in the receipt`)
+  })
+
+  /** The socket has a message after each wait, and each wait takes five milliseconds. */
+  function waitLong(): void {
+    ready = Array.from({ length: 1000 }, () => [SOCKET])
+    onWait = () => spend(5)
+  }
+
+  test('asks every ten milliseconds whether the event loop has something to do by now', () => {
+    waitLong()
+    turn()
+    const asked: number[] = []
+    onAsked = () => void asked.push((sleepsMs = asked.length < 4 ? -1 : 0))
+    turn()
+    assert.deepEqual(asked, [-1, -1, -1, -1, 0])
+    assert.ok(waits.length >= 4 && waits.length <= 8, `${waits.length} waits`)
+  })
+
+  test('waits no longer than until a timer that was set meanwhile', () => {
+    waitLong()
+    turn()
+    onAsked = () => void (sleepsMs = waits.length < 4 ? 1000 : 1)
+    turn()
+    assert.ok(waits.length <= 8, `${waits.length} waits`)
+  })
+
+  test('gives the event loop its turn after a second, whatever that says', () => {
+    waitLong()
+    turn()
+    const startMs = performance.now()
+    turn()
+    const lastedMs = performance.now() - startMs
+    assert.ok(lastedMs >= 1000 && waits.length <= 200, `${waits.length} waits, ${lastedMs} ms`)
   })
 
   test('waits in the last millisecond before a timer, too', () => {
@@ -237,3 +275,8 @@ describe('the inner loop, its system calls played by the test', () => {
     }
   })
 })
+
+function spend(ms: number): void {
+  const endMs = performance.now() + ms
+  while (performance.now() < endMs) {}
+}
