@@ -6,6 +6,7 @@ import { versionText } from '#cli/version.ts'
 import { entryPoint } from '#lib/entry-point.ts'
 import { flushSync, writeLine } from '#lib/output.ts'
 import { lowerV8Threads } from '#lib/v8-threads.ts'
+import { collectYoungGarbageWhenFull } from '#lib/young-garbage.ts'
 import type { AnyPlugin } from '#plugin/define.ts'
 import { keepServing } from '#server/keep-serving.ts'
 import { Runtime } from '#server/runtime.ts'
@@ -22,6 +23,7 @@ export async function serve(args: ServeArguments, plugins: readonly AnyPlugin[])
     exit(1)
   }
   keepServing()
+  collectYoungGarbageWhenFull()
   let runtime: Runtime
   try {
     const load = corefileLoader(args.conf)

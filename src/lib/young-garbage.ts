@@ -28,6 +28,14 @@ export function collectYoungGarbage(): void {
   collect({ type: 'minor' })
 }
 
+/**
+ * Has V8 collect young garbage when there is no more room for it, and not in a task of its own at four fifths of that: who waits for messages
+ * would have to go back to the event loop for each, which takes them another 0.1 ms.
+ */
+export function collectYoungGarbageWhenFull(): void {
+  setFlagsFromString('--no-minor-gc-task')
+}
+
 /** V8 shows its collector only in contexts that are made after it was told to. */
 function exposeCollector(): Collect {
   setFlagsFromString('--expose-gc')
