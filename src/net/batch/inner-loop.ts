@@ -43,7 +43,7 @@ const ASK_MS = 10
 
 /**
  * Milliseconds after which the event loop has its turn, whatever libuv says, for what we did not think of. A turn keeps messages waiting for
- * some 80 us, since its code is in none of the processor's caches: one every 5 ms was most of what made 1% of answers late.
+ * some 0.1 ms, since its code is in none of the processor's caches: one every 5 ms was much of what made 1% of answers late.
  */
 const TURN_MS = 1000
 
