@@ -8,7 +8,8 @@ import { ask, decode, queryOctets } from '#test/support/client.ts'
 import { NodensProcess } from '#test/support/process.ts'
 import { SeededRandom } from '#test/support/random.ts'
 import { cluster, randomCorefile, randomQuestion } from '#test/support/random-cluster.ts'
-import { Flag } from '#wire/constants.ts'
+import { Flag, OptionCode } from '#wire/constants.ts'
+import type { EdnsOption } from '#wire/edns.ts'
 import type { Message } from '#wire/message.ts'
 import type { ResourceRecord } from '#wire/record.ts'
 import { formatRecord } from '#wire/text.ts'
@@ -122,11 +123,20 @@ class Running {
   }
 }
 
-/** A reply without what may differ: the order of records, their age, serials (seconds), and letter case but in the question. */
-function inWords({ answer, authority, additional, ...rest }: Message): unknown {
+/**
+ * A reply without what may differ: the order of records, their age, and with it whether they are said to be stale (the servers' caches are not
+ * of the same moment), serials (seconds), and letter case but in the question.
+ */
+function inWords({ answer, authority, additional, edns, ...others }: Message): unknown {
+  const rest = { ...others, edns: edns && { ...edns, options: edns.options.filter(option => !saysStale(option)) } }
   const isTruncated = (rest.flags & Flag.TC) !== 0
   const words = (records: Message['answer']) => (isTruncated ? records.length : records.map(wordsOf).sort())
   return { ...rest, answer: words(answer), authority: words(authority), additional: words(additional) }
+}
+
+/** Stale Answer and Stale NXDOMAIN Answer (RFC 8914). */
+function saysStale({ code, data }: EdnsOption): boolean {
+  return code === OptionCode.EDE && [3, 19].includes(data[1]!)
 }
 
 function wordsOf(record: ResourceRecord): string {
