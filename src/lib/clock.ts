@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks' // The global of that name is a getter, to be looked up and called each time.
+
 /** Where time comes from, so that tests can move it. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back and does not follow wall-clock changes. */
