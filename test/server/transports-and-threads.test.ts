@@ -134,9 +134,9 @@ function inWords({ answer, authority, additional, edns, ...others }: Message): u
   return { ...rest, answer: words(answer), authority: words(authority), additional: words(additional) }
 }
 
-/** Stale Answer and Stale NXDOMAIN Answer (RFC 8914). */
+/** Extended errors 3, Stale Answer, and 19, Stale NXDOMAIN Answer (RFC 8914 sections 4.4 and 4.20). */
 function saysStale({ code, data }: EdnsOption): boolean {
-  return code === OptionCode.EDE && [3, 19].includes(data[1]!)
+  return code === OptionCode.EDE && data[0] === 0 && (data[1] === 3 || data[1] === 19)
 }
 
 function wordsOf(record: ResourceRecord): string {
