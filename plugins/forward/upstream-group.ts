@@ -7,8 +7,8 @@ import type { ForwardMetrics } from '#plugins/forward/metrics.ts'
 import { upstreamObserver } from '#plugins/forward/metrics.ts'
 import type { ForwardLine } from '#plugins/forward/options.ts'
 import { resolveTargets } from '#plugins/forward/resolve-targets.ts'
+import { SharedWalk } from '#plugins/forward/shared-walk.ts'
 import type { WalkContext, Walked } from '#plugins/forward/walk.ts'
-import { walk } from '#plugins/forward/walk.ts'
 
 /** Sockets that one `forward` line may have open at once. */
 const MAX_SOCKETS = 4096
@@ -21,7 +21,7 @@ export class UpstreamGroup {
   readonly #line: ForwardLine
   readonly #metrics: ForwardMetrics
   readonly #env: Surroundings
-  readonly #underWay = new Map<string, Promise<Walked>>()
+  readonly #underWay = new Map<string, SharedWalk>()
   readonly #walk: WalkContext
   #upstreams: readonly Upstream[] = []
 
@@ -65,17 +65,17 @@ export class UpstreamGroup {
     const known = this.#underWay.get(key)
     if (known !== undefined) {
       this.#metrics.coalesced.inc()
-      return known
+      return known.join()
     }
-    const walked = walk(this.#walk, question, tcp, deadlineMs)
-    this.#underWay.set(key, walked)
-    walked.then(() => this.#underWay.delete(key))
-    return walked
+    const walk = new SharedWalk(this.#walk, question, { tcp, retryTruncated: this.#line.preferUdp, deadlineMs })
+    this.#underWay.set(key, walk)
+    walk.walked.then(() => this.#underWay.delete(key))
+    return walk.walked
   }
 
   /** Waits for the questions under way, which have a deadline, then closes every socket and stops every probe. */
   async close(): Promise<void> {
-    await Promise.all(this.#underWay.values())
+    await Promise.all(Array.from(this.#underWay.values(), each => each.walked))
     for (const upstream of this.#upstreams) upstream.close()
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { Policy } from '#net/upstream/policy.ts'
 import { pickRandom } from '#net/upstream/policy.ts'
 import type { UpstreamQuestion } from '#net/upstream/question.ts'
-import type { Upstream } from '#net/upstream/upstream.ts'
+import type { ExchangeOptions, Upstream } from '#net/upstream/upstream.ts'
 import type { ForwardLine } from '#plugins/forward/options.ts'
 import type { Message } from '#wire/message.ts'
 
@@ -31,15 +31,14 @@ const ROUND_PAUSE_MS = 50
 export async function walk(
   context: WalkContext,
   question: UpstreamQuestion,
-  tcp: boolean,
-  deadlineMs: number,
+  options: ExchangeOptions,
 ): Promise<Walked> {
   const { line, clock } = context
+  const { deadlineMs } = options
   const upstreams = context.upstreams()
   if (upstreams.length === 0) return { error: NO_HEALTHY }
   const order = context.policy(upstreams)
   const maxAttempts = line.maxConnectAttempts ?? 2 * upstreams.length
-  const exchange = { tcp, retryTruncated: line.preferUdp, deadlineMs }
   let error = NO_HEALTHY
   let refusal: Walked | null = null
   let attempts = 0
@@ -60,7 +59,7 @@ export async function walk(
     }
     attempts++
     try {
-      const reply = await upstream.exchange(question, exchange)
+      const reply = await upstream.exchange(question, options)
       const walked = { reply, from: upstream.address.text }
       if (!line.failoverRcodes.includes(reply.rcode) || ++refused === upstreams.length) return walked
       refusal = walked

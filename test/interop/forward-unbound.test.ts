@@ -43,6 +43,28 @@ test('when one of two unbounds dies under load no query fails, and it is used ag
   await until(async () => (await answeredBy(server)) === 1)
 })
 
+test('what was under way to an unbound that dies is answered by the other one, once somebody asks the same', {
+  skip,
+}, async t => {
+  const first = await startUnbound(['www.interop.test. 30 IN A 192.0.2.1'])
+  t.after(() => first.kill())
+  const second = await startUnbound(['www.interop.test. 30 IN A 192.0.2.2'])
+  t.after(() => second.kill())
+  const ports = `127.0.0.1:${first.port} 127.0.0.1:${second.port}`
+  const server = await bootServer(`. {\nforward . ${ports} {\npolicy sequential\nread_timeout 1m\n}\n}`, {
+    plugins: [forward],
+  })
+  t.after(() => server.close())
+  first.freeze()
+  const load = new Load(server.port, 'www.interop.test', 'A', 100)
+  await until(() => /coalesced_queries_total [1-9]/.test(server.metrics()))
+  await first.kill()
+  assert.equal(await answeredBy(server), 2)
+  const { sent, answered, rcodes } = await load.stop()
+  assert.equal(answered, sent)
+  assert.deepEqual([...rcodes.keys()], [Rcode.NOERROR])
+})
+
 test('what unbound answers comes through over UDP and TCP', { skip }, async t => {
   const texts = Array.from({ length: 30 }, (_, i) => `many.interop.test. 30 IN TXT "${'x'.repeat(60)}${i}"`)
   const up = await startUnbound(['alias.interop.test. 30 IN CNAME www.interop.test.', ...texts])

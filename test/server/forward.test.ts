@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { forward } from '#plugins/forward/index.ts'
 import { exchange, queryOctets } from '#test/support/client.ts'
 import type { FakeExchange, FakeUpstream } from '#test/support/fake-upstream.ts'
@@ -13,6 +14,9 @@ import { Flag, OptionCode, Rcode } from '#wire/constants.ts'
 import { decodeMessage } from '#wire/decode.ts'
 import type { Message } from '#wire/message.ts'
 import { formatName, name } from '#wire/name.ts'
+
+/** A little longer than a question that was sent is not sent again. */
+const SHARED_MS = 120
 
 test('a client gets its own ID and letter case, whoever asked first', async t => {
   const held: FakeExchange[] = []
@@ -29,6 +33,19 @@ test('a client gets its own ID and letter case, whoever asked first', async t =>
     assert.equal(formatName(message.answer[0]!.owner), `${spellings[i]}.`)
   }
   assert.equal(up.exchanges.length, 1)
+})
+
+test('a question whose datagram was lost is sent again, under its ID from its port, when somebody asks it again', async t => {
+  const { server, up } = await boot(t, each => (each.index === 0 ? undefined : each.reply()), 'read_timeout 1m')
+  const first = server.ask('www.test', 'A')
+  await up.received(1)
+  await pause(SHARED_MS)
+  assert.equal((await server.ask('www.test', 'A')).rcode, Rcode.NOERROR)
+  assert.equal((await first).rcode, Rcode.NOERROR)
+  const [lost, again, ...rest] = up.exchanges
+  assert.deepEqual(again!.octets, lost!.octets)
+  assert.equal(again!.clientPort, lost!.clientPort)
+  assert.equal(rest.length, 0)
 })
 
 test('what the client alone may say to us does not go upstream', async t => {

@@ -11,6 +11,7 @@ export class DgramSocket implements UdpSocket {
   readonly #address: UpstreamAddress
   readonly #sourceAddress: string | null
   readonly #owner: UdpSocketOwner
+  #isConnecting = false
   #isConnected = false
   #isClosed = false
 
@@ -31,14 +32,20 @@ export class DgramSocket implements UdpSocket {
 
   send(message: Uint8Array): void {
     const kept = copyOctets(message, 0, message.length)
-    if (this.#sourceAddress === null) this.#connect(kept)
-    else this.#socket.bind({ port: 0, address: this.#sourceAddress, exclusive: true }, () => this.#connect(kept))
+    if (this.#isConnected) this.#sendConnected(kept)
+    else if (!this.#isConnecting) this.#bind(kept)
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#socket.close()
+  }
+
+  #bind(message: Uint8Array): void {
+    this.#isConnecting = true
+    if (this.#sourceAddress === null) this.#connect(message)
+    else this.#socket.bind({ port: 0, address: this.#sourceAddress, exclusive: true }, () => this.#connect(message))
   }
 
   #connect(message: Uint8Array): void {

@@ -84,15 +84,9 @@ class SystemSocket implements UdpSocket, Reader {
   }
 
   send(message: Uint8Array): void {
-    const { c, family, room, epoll } = this.#route
-    const fd = openDatagramSocket(c, family)
-    this.#fd = fd
-    if (fd < 0 || !this.#route.connect(fd) || !epoll.add(fd, this)) {
-      this.#fail('dial')
-      return
-    }
-    this.#isConnected = true
-    if (!room.send(fd, message)) this.#fail('write')
+    this.#isConnected ||= this.#connect()
+    if (!this.#isConnected) this.#fail('dial')
+    else if (!this.#route.room.send(this.#fd, message)) this.#fail('write')
   }
 
   read(): void {
@@ -106,6 +100,12 @@ class SystemSocket implements UdpSocket, Reader {
     this.#route.epoll.forget(this.#fd)
     closeDescriptor(this.#route.c, this.#fd)
     this.#fd = -1
+  }
+
+  #connect(): boolean {
+    const { c, family, epoll } = this.#route
+    this.#fd = openDatagramSocket(c, family)
+    return this.#fd >= 0 && this.#route.connect(this.#fd) && epoll.add(this.#fd, this)
   }
 
   #fail(operation: Operation): void {

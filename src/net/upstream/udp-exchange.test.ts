@@ -6,15 +6,18 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { systemClock } from '#lib/clock.ts'
 import { cLibrary } from '#net/batch/c-library.ts'
 import { listenUdpInBatches } from '#net/udp-batch.ts'
+import type { UdpExchange } from '#net/upstream/udp-exchange.ts'
+import type { ExchangeOptions } from '#net/upstream/upstream.ts'
 import type { FakeExchange, FakeUpstream } from '#test/support/fake-upstream.ts'
 import { ScriptedResponder } from '#test/support/scripted-responder.ts'
 import { until } from '#test/support/until.ts'
-import { startBed } from '#test/support/upstream-bed.ts'
+import { question, startBed } from '#test/support/upstream-bed.ts'
 import { a } from '#wire/build.ts'
 import { Class, Flag, Rcode, Type } from '#wire/constants.ts'
 import { name } from '#wire/name.ts'
 
 const c = cLibrary()
+const ONCE: ExchangeOptions = { tcp: false, retryTruncated: false, deadlineMs: Number.POSITIVE_INFINITY }
 const WAYS: readonly [way: string, setting: string, skip: string | false][] = [
   ['sockets of the C library', '', c === null && 'needs node:ffi and Linux'],
   ['sockets of node:dgram', 'dgram', false],
@@ -103,6 +106,21 @@ for (const [way, setting, skip] of WAYS) {
       assert.deepEqual(first!.edns, { version: 0, udpSizeOctets: 1232, dnssecOk: true, options: [] })
       assert.equal(first!.flags, Flag.RD | Flag.CD | Flag.AD)
       assert.equal(second!.edns, null)
+    })
+
+    test('a question that is asked again is sent again, once in a while and by the same socket', async t => {
+      const begun: UdpExchange[] = []
+      const bed = await startBed(t, exchange => (exchange.index === 0 ? undefined : exchange.reply()))
+      const reply = bed.upstream.exchange(question(), { ...ONCE, onUdp: exchange => void begun.push(exchange) })
+      begun[0]!.askedAgain()
+      await bed.fake.received(1)
+      t.mock.method(systemClock, 'nowMs', () => performance.now() + 100)
+      for (let i = 0; i < 10; i++) begun[0]!.askedAgain()
+      assert.equal((await reply).rcode, Rcode.NOERROR)
+      begun[0]!.askedAgain()
+      const [lost, again, ...rest] = bed.fake.exchanges
+      assert.deepEqual([again!.octets, again!.clientPort], [lost!.octets, lost!.clientPort])
+      assert.equal(rest.length, 0)
     })
 
     test("an upstream that says nothing costs the read timeout and an error in Go's words", async t => {

@@ -1,3 +1,4 @@
+import { systemClock } from '#lib/clock.ts'
 import { acceptReply, encodeQuestion } from '#net/upstream/accept.ts'
 import type { UpstreamAddress } from '#net/upstream/address.ts'
 import type { Timed } from '#net/upstream/deadlines.ts'
@@ -9,6 +10,9 @@ import { UDP_SIZE_OCTETS } from '#net/upstream/question.ts'
 import { randomId } from '#net/upstream/random-id.ts'
 import type { UdpSocket, UdpSocketMaker, UdpSocketOwner } from '#net/upstream/udp-socket.ts'
 import type { Message } from '#wire/message.ts'
+
+/** Milliseconds that have to be over since a question was sent before it is sent again. */
+const RESEND_MS = 100
 
 /** What UDP exchanges with one upstream have in common. */
 export interface UdpExchangeContext {
@@ -38,6 +42,7 @@ export class UdpExchange implements UdpSocketOwner, Timed {
   #done = false
   #escalated = false
   #tcpPending = false
+  #sentAtMs = 0
   #held: Message | null = null
   #failure: Error | null = null
 
@@ -53,7 +58,17 @@ export class UdpExchange implements UdpSocketOwner, Timed {
 
   /** Asks; to be called once. */
   begin(): void {
-    this.#socket.send(encodeQuestion(this.question, this.#id))
+    this.#send(systemClock.nowMs())
+  }
+
+  /**
+   * Somebody else asks the same. What was sent may be lost, as what a server had not read when it died: the question is sent again unless
+   * that was just now. It keeps its port and ID, so whoever forges replies has no better chances.
+   */
+  askedAgain(): void {
+    if (this.#done || this.#escalated) return
+    const nowMs = systemClock.nowMs()
+    if (nowMs - this.#sentAtMs >= RESEND_MS) this.#send(nowMs)
   }
 
   timeOut(): void {
@@ -85,6 +100,11 @@ export class UdpExchange implements UdpSocketOwner, Timed {
 
   failed(operation: Operation, error: NodeJS.ErrnoException): void {
     this.#fail(operation, systemReason(operation, error))
+  }
+
+  #send(nowMs: number): void {
+    this.#sentAtMs = nowMs
+    this.#socket.send(encodeQuestion(this.question, this.#id))
   }
 
   #escalate(): void {

@@ -16,7 +16,7 @@ export interface UdpSocket {
   /** Its own `address:port`; empty as long as it has none. */
   readonly local: string
   /**
-   * Connects and sends a message, whose octets may be used anew afterwards; to be called once. May tell the owner of a failure before
+   * Sends a message, whose octets may be used anew afterwards; the first time it connects before. May tell the owner of a failure before
    * it returns.
    */
   send(message: Uint8Array): void

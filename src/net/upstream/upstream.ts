@@ -31,6 +31,8 @@ export interface ExchangeOptions {
   readonly retryTruncated: boolean
   /** Monotonic milliseconds after which nobody waits for the reply. */
   readonly deadlineMs: number
+  /** Is given each exchange over UDP that begins for the question, which can be told that others ask the same. */
+  readonly onUdp?: (exchange: UdpExchange) => void
 }
 
 /** A server that questions are passed on to: its sockets, its connections and what is known of its health. */
@@ -102,9 +104,9 @@ export class Upstream {
   /** Asks a question. Rejects with an ExchangeError after the read timeout, the deadline, or what the network says. */
   async exchange(question: UpstreamQuestion, options: ExchangeOptions): Promise<Message> {
     const beganAtMs = this.#clock.nowMs()
-    let reply = await this.#ask(question, options.tcp, options.deadlineMs)
+    let reply = await this.#ask(question, options, options.tcp)
     if (options.retryTruncated && !options.tcp && (reply.flags & Flag.TC) !== 0) {
-      reply = await this.#ask(question, true, options.deadlineMs)
+      reply = await this.#ask(question, options, true)
     }
     this.#observer.answered(reply.rcode, (this.#clock.nowMs() - beganAtMs) / 1000)
     return reply
@@ -118,18 +120,19 @@ export class Upstream {
     for (const exchange of this.#exchanges.items()) exchange.cancel()
   }
 
-  #ask(question: UpstreamQuestion, tcp: boolean, deadlineMs: number): Promise<Message> {
+  #ask(question: UpstreamQuestion, { deadlineMs, onUdp }: ExchangeOptions, tcp: boolean): Promise<Message> {
     const timeoutMs = Math.max(1, Math.min(this.#options.readTimeoutMs, deadlineMs - this.#clock.nowMs()))
     if (tcp) return this.#pool.exchange(question, timeoutMs)
     this.#observer.socket('udp', false)
-    return this.#overUdp(question, timeoutMs)
+    return this.#overUdp(question, timeoutMs, onUdp)
   }
 
-  #overUdp(question: UpstreamQuestion, timeoutMs: number): Promise<Message> {
+  #overUdp(question: UpstreamQuestion, timeoutMs: number, onUdp?: (exchange: UdpExchange) => void): Promise<Message> {
     if (this.#closed) return this.#noDial('use of closed network connection')
     if (!this.#budget.take()) return this.#noDial('too many sockets to upstreams')
     const exchange = new UdpExchange(this.#context, question)
     this.#exchanges.add(exchange, timeoutMs)
+    onUdp?.(exchange)
     exchange.begin()
     return exchange.reply
   }
