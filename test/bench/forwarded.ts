@@ -13,7 +13,7 @@ import { askAtRateByDnsperf } from '#test/bench/peers/load.ts'
 import { metered } from '#test/bench/peers/meter.ts'
 import { pinning, runBesideLoad } from '#test/bench/peers/pinning.ts'
 import { startUpstream } from '#test/bench/upstream.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 
 // What a question costs that has to be passed on to an upstream: no name is asked for twice.

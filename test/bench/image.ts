@@ -12,7 +12,7 @@ import { generatedName } from '#test/support/api-server/cluster.ts'
 import type { ApiServerProcess } from '#test/support/api-server/process.ts'
 import { startApiServerProcess } from '#test/support/api-server/process.ts'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 
 /** The compiled package: `npm run bench:image` builds it first. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { median } from '#test/bench/median.ts'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 
 /** How long a server may take to its first answer before the measurement fails, in milliseconds. */

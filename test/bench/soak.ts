@@ -7,7 +7,7 @@ import { randomBelow } from '#lib/random.ts'
 import { readDnsperfReport } from '#test/bench/dnsperf-report.ts'
 import { imageSettings } from '#test/bench/image-settings.ts'
 import { outputOf } from '#test/bench/program-output.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { NodensProcess } from '#test/support/process.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 

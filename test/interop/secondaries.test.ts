@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import type { SecondaryKind } from '#test/support/secondary.ts'
 import { secondaryProgram, startSecondary } from '#test/support/secondary.ts'
 import { bootServer } from '#test/support/server.ts'

@@ -10,7 +10,7 @@ import { certificates } from '#test/support/api-server/certificates.ts'
 import { pod, service } from '#test/support/api-server/cluster.ts'
 import type { FakeApiServer } from '#test/support/api-server/server.ts'
 import { startApiServer } from '#test/support/api-server/server.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { addStable, answerOf, bootLive, nameOf, SPACE, STABLE, StablePoller } from '#test/support/live-cluster.ts'
 import { until } from '#test/support/until.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { bootServer } from '#test/support/server.ts'
 import { Class, Rcode } from '#wire/constants.ts'
 

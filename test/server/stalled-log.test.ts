@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { NodensProcess } from '#test/support/process.ts'
 import { until } from '#test/support/until.ts'
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { service, slice } from '#test/support/api-server/cluster.ts'
 import { startApiServer } from '#test/support/api-server/server.ts'
 import { ask } from '#test/support/client.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { addStable, bootLive, nameOf, SPACE } from '#test/support/live-cluster.ts'
 import { Load } from '#test/support/load.ts'
 import { openFiles } from '#test/support/open-files.ts'
@@ -337,13 +336,4 @@ function sum(page: string, name: string, labels: string): number {
 /** Serving threads of this process, by the names that the system shows. */
 function threadNames(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/task').length : 0
-}
-
-/** A UDP port that nothing listens on now; TCP ports are taken from the same range. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }

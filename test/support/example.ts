@@ -1,6 +1,4 @@
-import { createSocket } from 'node:dgram'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { freePort } from '#test/support/free-port.ts'
 
 /** Directives that listen on an HTTP address, and the address when none is written. */
 const httpDirectives: Readonly<Record<string, string>> = {
@@ -61,24 +59,4 @@ class FreePorts {
     this.#found.set(written, port)
     return port
   }
-}
-
-/** A port that is free for both TCP and UDP at this moment. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const server = createServer()
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    const isFree = await canBindUdp(port)
-    await new Promise(resolve => server.close(resolve))
-    if (isFree) return port
-  }
-}
-
-function canBindUdp(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = createSocket('udp4')
-    socket.once('error', () => resolve(false))
-    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
-  })
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 
 /** Where the Knot DNS server is, or `null` on a machine without it. */
 export const knotProgram: string | null =

@@ -7,7 +7,7 @@ import { serviceName } from '#test/bench/peers/cluster.ts'
 import type { Contender } from '#test/bench/peers/contender.ts'
 import { memoryMib } from '#test/bench/peers/process-usage.ts'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 
 /** How long a server may take to its first answer, in milliseconds: some read 10,000 names slowly. */
 const START_LIMIT_MS = 30_000

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { certificates } from '#test/support/api-server/certificates.ts'
 import type { ApiObject, ObjectMetadata } from '#test/support/api-server/object.ts'
 import { apiVersion, resourceOfKind } from '#test/support/api-server/object.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 
 /** How long etcd and the API server may take to become ready, in milliseconds. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CLUSTER_ZONE, TTL_SECONDS } from '#test/bench/peers/cluster.ts'
 import type { Site } from '#test/bench/peers/contender.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 
 /**
  * Writes the Corefile that Kubernetes clusters have, around `names`: the directive that knows the cluster. `more` are

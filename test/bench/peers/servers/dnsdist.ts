@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Contender, Site } from '#test/bench/peers/contender.ts'
 import { ALL_SETS } from '#test/bench/peers/contender.ts'
 import { launchNodens } from '#test/bench/peers/servers/nodens.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 
 /** Dnsdist with a packet cache before a Nodens that has the cluster. */
 export const dnsdist: Contender = {

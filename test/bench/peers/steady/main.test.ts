@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { cLibrary } from '#net/batch/c-library.ts'
 import type { SteadyReport } from '#test/bench/peers/steady/report.ts'
-import { freePort } from '#test/support/example.ts'
+import { freePort } from '#test/support/free-port.ts'
 import { REPOSITORY } from '#test/support/source.ts'
 
 const MAIN = `${REPOSITORY}test/bench/peers/steady/main.ts`
