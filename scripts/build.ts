@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 
 /**
+ * Packages that become a part of the files, by the module that does: yaml has 73 of its own, the build for browsers is the same as modules
+ * of ECMAScript, and to read them took a tenth of a start from manifests.
+ */
+const BUNDLED: Readonly<Record<string, string>> = { yaml: './node_modules/yaml/browser/index.js' }
+
+/**
  * Makes dist/ from src and plugins: JavaScript for Node 20 and newer, ready for `npm pack dist`. The checkout itself needs
  * no build, since Node 26 runs the TypeScript; but no Node strips types below node_modules.
  */
@@ -17,6 +23,7 @@ function build(): void {
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
     if (existsSync(file)) copyFileSync(file, `dist/${file}`)
   }
+  for (const name of Object.keys(BUNDLED)) copyFileSync(`node_modules/${name}/LICENSE`, `dist/src/lib/${name}.LICENSE`)
   process.stdout.write('Built dist/: run it with `node dist/src/main.js`, or pack it with `npm pack ./dist`.\n')
 }
 
@@ -36,14 +43,15 @@ function check(): void {
 /**
  * Writes all of src and plugins to a few files. As one file for each module, the server takes 10 MB more memory and longer to
  * start, for V8 optimizes the module loader on the way through some 370 of them. What is imported on demand stays apart, and
- * packages stay packages.
+ * most packages stay packages.
  */
 function bundle(): void {
   buildSync({
     entryPoints: ['src/main.ts', 'src/thread.ts', 'plugins/kubernetes/api/follower-worker.ts'],
     bundle: true,
     splitting: true,
-    packages: 'external',
+    external: Object.keys(notBundled(readManifest().dependencies)),
+    alias: BUNDLED,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -66,9 +74,17 @@ interface Manifest {
 
 /** The package.json of the compiled package: no scripts, and no subpath imports, which are resolved already. */
 function distManifest(): object {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
-  const { name, version, description, license, type, engines, dependencies } = manifest
-  return { name, version, description, license, type, bin: { nodens: 'src/main.js' }, engines, dependencies }
+  const { name, version, description, license, type, engines, dependencies } = readManifest()
+  const bin = { nodens: 'src/main.js' }
+  return { name, version, description, license, type, bin, engines, dependencies: notBundled(dependencies) }
+}
+
+function readManifest(): Manifest {
+  return JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+}
+
+function notBundled(dependencies: Manifest['dependencies']): Manifest['dependencies'] {
+  return Object.fromEntries(Object.entries(dependencies).filter(([name]) => !(name in BUNDLED)))
 }
 
 build()
