@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { forward } from '#plugins/forward/index.ts'
 import { Load } from '#test/support/load.ts'
 import type { TestServer } from '#test/support/server.ts'
 import { bootServer } from '#test/support/server.ts'
+import type { Unbound } from '#test/support/unbound.ts'
 import { startUnbound, unboundProgram } from '#test/support/unbound.ts'
 import { until } from '#test/support/until.ts'
 import { Rcode, Type } from '#wire/constants.ts'
@@ -13,20 +15,7 @@ const skip = unboundProgram === null ? 'unbound is not installed' : false
 test('when one of two unbounds dies under load no query fails, and it is used again once it is back', {
   skip,
 }, async t => {
-  const first = await startUnbound(['www.interop.test. 30 IN A 192.0.2.1'])
-  t.after(() => first.kill())
-  const second = await startUnbound(['www.interop.test. 30 IN A 192.0.2.2'])
-  t.after(() => second.kill())
-  const server = await bootServer(
-    `. {
-      forward . 127.0.0.1:${first.port} 127.0.0.1:${second.port} {
-        policy sequential
-        health_check 100ms
-      }
-    }`,
-    { plugins: [forward] },
-  )
-  t.after(() => server.close())
+  const { first, server } = await bootBeforeTwo(t, 'health_check 100ms')
   assert.equal(await answeredBy(server), 1)
 
   const load = new Load(server.port, 'www.interop.test', 'A', 300)
@@ -46,15 +35,7 @@ test('when one of two unbounds dies under load no query fails, and it is used ag
 test('what was under way to an unbound that dies is answered by the other one, once somebody asks the same', {
   skip,
 }, async t => {
-  const first = await startUnbound(['www.interop.test. 30 IN A 192.0.2.1'])
-  t.after(() => first.kill())
-  const second = await startUnbound(['www.interop.test. 30 IN A 192.0.2.2'])
-  t.after(() => second.kill())
-  const ports = `127.0.0.1:${first.port} 127.0.0.1:${second.port}`
-  const server = await bootServer(`. {\nforward . ${ports} {\npolicy sequential\nread_timeout 1m\n}\n}`, {
-    plugins: [forward],
-  })
-  t.after(() => server.close())
+  const { first, server } = await bootBeforeTwo(t, 'read_timeout 1m')
   first.freeze()
   const load = new Load(server.port, 'www.interop.test', 'A', 100)
   await until(() => /coalesced_queries_total [1-9]/.test(server.metrics()))
@@ -78,6 +59,20 @@ test('what unbound answers comes through over UDP and TCP', { skip }, async t =>
   assert.equal(truncated.answer.length < 30, true)
   assert.equal((await server.ask('many.interop.test', 'TXT', { edns: false, tcp: true })).edns, null)
 })
+
+/** A server that asks the first of two unbounds, which says 192.0.2.1, as long as it can, and then the second, which says 192.0.2.2. */
+async function bootBeforeTwo(t: TestContext, option: string): Promise<{ first: Unbound; server: TestServer }> {
+  const first = await startUnbound(['www.interop.test. 30 IN A 192.0.2.1'])
+  t.after(() => first.kill())
+  const second = await startUnbound(['www.interop.test. 30 IN A 192.0.2.2'])
+  t.after(() => second.kill())
+  const upstreams = `127.0.0.1:${first.port} 127.0.0.1:${second.port}`
+  const server = await bootServer(`. {\nforward . ${upstreams} {\npolicy sequential\n${option}\n}\n}`, {
+    plugins: [forward],
+  })
+  t.after(() => server.close())
+  return { first, server }
+}
 
 /** The last octet of the address that the server gives for www.interop.test; 0 without one. */
 async function answeredBy(server: TestServer): Promise<number> {
