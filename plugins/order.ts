@@ -27,6 +27,7 @@ import { prometheus } from '#plugins/prometheus/index.ts'
 import { ready } from '#plugins/ready/index.ts'
 import { reload } from '#plugins/reload/index.ts'
 import { root } from '#plugins/root/index.ts'
+import { tls } from '#plugins/tls/index.ts'
 import { transfer } from '#plugins/transfer/index.ts'
 import { whoami } from '#plugins/whoami/index.ts'
 
@@ -56,6 +57,7 @@ export const plugins: readonly AnyPlugin[] = [
   autopath,
   cache,
   header,
+  tls,
   minimal,
   transfer,
   hosts,

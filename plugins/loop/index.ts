@@ -55,6 +55,7 @@ export const loop: AnyPlugin = definePlugin<null>({
     env.onServing(() => {
       if (!env.threads.isControl || env.block.listenAddresses?.length === 0) return
       const to = env.listenAddress()
+      if (to === null) return // What is passed on goes out over UDP or TCP, and cannot come back here.
       detector.start(to, joinAddress(env.block.listenAddresses?.[0] ?? '', to.port))
     })
     env.onShutdown(() => {

@@ -10,6 +10,8 @@ export type DropReason =
   | 'peer gone'
   /** A client was turned away, or an idle one sent off for its sake. */
   | 'too many connections'
+  /** A client did not get through the handshake of TLS, or did not in time. */
+  | 'handshake failed'
   /** A client was cut off because all together left too much unread or unfinished. */
   | 'too much held'
   /** The system could not give us a connection (no file descriptor left). */

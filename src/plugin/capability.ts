@@ -1,3 +1,4 @@
+import type { TlsTermsSource } from '#lib/tls-terms.ts'
 import type { FoldedName } from '#wire/name.ts'
 
 /**
@@ -71,3 +72,6 @@ export interface AnswerCache {
 }
 /** Where a plugin that keeps answers of others lets them be dropped. */
 export const answerCache: Capability<AnswerCache> = defineCapability<AnswerCache>('answerCache')
+
+/** Where the plugin that has a block's certificate offers it to the block's listeners. */
+export const tlsTerms: Capability<TlsTermsSource> = defineCapability<TlsTermsSource>('TLS terms')

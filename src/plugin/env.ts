@@ -1,5 +1,6 @@
 import type { Clock } from '#lib/clock.ts'
 import type { HttpEndpoints } from '#lib/http.ts'
+import type { ClientAuth } from '#lib/tls-terms.ts'
 import type { Capability } from '#plugin/capability.ts'
 import type { Epochs } from '#plugin/epochs.ts'
 import type { Logger } from '#plugin/log.ts'
@@ -7,6 +8,17 @@ import type { MetricRegistry } from '#plugin/metrics.ts'
 import type { ReplyObserver, Reuse } from '#plugin/reuse.ts'
 import type { Threads } from '#plugin/threads.ts'
 import type { FoldedName } from '#wire/name.ts'
+
+/** What the TLS listeners of a server block use; paths are as they are written. */
+export interface TlsSettings {
+  readonly certificatePath: string
+  readonly keyPath: string
+  /** `null` for the public authorities. */
+  readonly authoritiesPath: string | null
+  readonly clientAuth: ClientAuth
+  /** Where secrets of sessions are written to; `null` for nowhere. */
+  readonly keyLogPath: string | null
+}
 
 /** A server block while its plugins are built. `configure` may change what is not readonly. */
 export interface BlockSettings {
@@ -26,6 +38,8 @@ export interface BlockSettings {
   listenAddresses: readonly string[] | null
   /** Sockets on each listen address, each served by a thread of its own when there are several (plugin multisocket). */
   socketCount: number
+  /** What its keys with `tls://` are served with (plugin tls). */
+  tls: TlsSettings | null
   /** Whether panics are let through and debug lines are printed (plugin debug). */
   debug: boolean
   /** Whether the line of a recovered panic carries its stack (plugin errors, `stacktrace`). */
@@ -67,8 +81,8 @@ export interface PluginEnv extends Hooks {
   readonly control: ProcessControl
   readonly http: HttpEndpoints
   readonly threads: Threads
-  /** Where the block's servers can be reached from this machine: `host:port` of the first, once they listen. */
-  listenAddress(): { address: string; port: number }
+  /** Where the first of the block's servers over UDP and TCP listens, once it does; `null` when there is none. */
+  listenAddress(): { address: string; port: number } | null
   /** Makes a relative path absolute: below `root`, else below the working directory. */
   resolvePath(path: string): string
   /** Makes a relative path absolute: below `root`, else beside the Corefile; for options that CoreDNS does not have. */

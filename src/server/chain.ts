@@ -40,8 +40,8 @@ export interface ChainScope {
   readonly epochs: Epochs
   /** What the plugins of each block offer; every chain adds its own. */
   readonly offersOfAllBlocks: Capabilities[]
-  /** Where the block's first server listens. Throws before it does. */
-  listenAddress(block: PlannedBlock): { address: string; port: number }
+  /** Where the block's first server over UDP and TCP listens; `null` when there is none. Throws before it listens. */
+  listenAddress(block: PlannedBlock): { address: string; port: number } | null
 }
 
 /** A server block's plugins, built. */
@@ -50,6 +50,8 @@ export interface Chain {
   readonly handler: Handler | null
   /** How its replies are reused; `null` when a plugin looks at more than the question. */
   readonly reuse: BlockReuse | null
+  /** What its plugins offer. */
+  readonly offers: Capabilities
 }
 
 /** Builds the plugins of a block from the innermost outward. */
@@ -67,7 +69,7 @@ export function buildChain(block: PlannedBlock, blockIndex: number, scope: Chain
   }
   const observers = shared.observers.reverse()
   const reuse = dependsOn === DependsOn.MORE ? null : { shuffles: dependsOn === DependsOn.ORDER, observers }
-  return { handler: next, reuse }
+  return { handler: next, reuse, offers: shared.offers }
 }
 
 /** What the plugins of one block have in common. */

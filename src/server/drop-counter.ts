@@ -8,6 +8,7 @@ const REASONS: Record<DropReason, true> = {
   'send queue full': true,
   'peer gone': true,
   'too many connections': true,
+  'handshake failed': true,
   'too much held': true,
   'accept error': true,
   'receive buffer full': true,

@@ -1,9 +1,12 @@
+import type { TlsTermsSource } from '#lib/tls-terms.ts'
+import { tlsTerms } from '#plugin/capability.ts'
 import { Epochs } from '#plugin/epochs.ts'
 import type { Chain, ChainScope, Surroundings } from '#server/chain.ts'
 import { buildChain } from '#server/chain.ts'
 import type { Plan } from '#server/check.ts'
 import { HookList } from '#server/hooks.ts'
 import type { ListenGroup } from '#server/listen-groups.ts'
+import type { Service } from '#server/listeners.ts'
 import { PacketCache } from '#server/packet-cache.ts'
 import type { PlannedBlock } from '#server/plan.ts'
 import type { Route } from '#server/router.ts'
@@ -14,7 +17,7 @@ import { Server } from '#server/server.ts'
 const OTHER_CLASS_PLUGINS = ['chaos', 'forward']
 
 /** A server that waits for its sockets. */
-export interface InstanceServer {
+export interface InstanceServer extends Service {
   readonly group: ListenGroup
   readonly server: Server
 }
@@ -39,7 +42,11 @@ export class Instance {
       listenAddress: block => this.#listenAddressOf(block),
     }
     const chains = new Map(plan.blocks.map((block, index) => [block, buildChain(block, index, scope)]))
-    this.servers = plan.groups.map(group => ({ group, server: this.#buildServer(group, chains) }))
+    this.servers = plan.groups.map(group => ({
+      group,
+      server: this.#buildServer(group, chains),
+      terms: termsOf(group, chains),
+    }))
   }
 
   /** Notes where a server can be reached, for plugins that talk to it. */
@@ -72,10 +79,18 @@ export class Instance {
     })
   }
 
-  #listenAddressOf(block: PlannedBlock): { address: string; port: number } {
-    const group = this.plan.groups.find(candidate => candidate.members.some(member => member.block === block))
-    const listening = group === undefined ? undefined : this.#listening.get(group.label)
+  #listenAddressOf(block: PlannedBlock): { address: string; port: number } | null {
+    const group = this.plan.groups.find(
+      ({ scheme, members }) => scheme === 'dns' && members.some(member => member.block === block),
+    )
+    if (group === undefined) return null
+    const listening = this.#listening.get(group.label)
     if (listening === undefined) throw new Error('the server block does not listen yet')
     return listening
   }
+}
+
+/** What an address for DNS over TLS shows and asks: its blocks all say the same. `null` for other addresses. */
+function termsOf(group: ListenGroup, chains: ReadonlyMap<PlannedBlock, Chain>): TlsTermsSource | null {
+  return group.scheme === 'tls' ? chains.get(group.members[0]!.block)!.offers.all(tlsTerms)[0]! : null
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Problems } from '#corefile/error.ts'
 import { CorefileError } from '#corefile/error.ts'
 import type { Key } from '#corefile/key.ts'
@@ -22,8 +23,9 @@ export function listenGroups(blocks: readonly PlannedBlock[], problems: Problems
   const claims = new Claims()
   for (const block of blocks) {
     for (const key of block.keys) {
-      if (key.scheme !== 'dns') {
-        problems.add(unservedScheme(key))
+      const unserved = whyUnserved(key, block)
+      if (unserved !== null) {
+        problems.add(unserved)
         continue
       }
       for (const address of block.settings.listenAddresses ?? ['']) {
@@ -34,6 +36,7 @@ export function listenGroups(blocks: readonly PlannedBlock[], problems: Problems
           group = { label, scheme: key.scheme, address, port: key.port, members: [] }
           groups.set(label, group)
         }
+        if (!sharesTls(block, group)) problems.add(twoCertificates(key, group))
         group.members.push({ key, block })
       }
     }
@@ -64,12 +67,30 @@ function keyError(key: Key, message: string): CorefileError {
   return new CorefileError(key.token, message, '', 'plain')
 }
 
-function unservedScheme(key: Key): CorefileError {
-  return new CorefileError(
-    key.token,
-    `cannot serve ${key.scheme}://${formatName(key.zone)}: this version serves DNS over UDP and TCP only`,
-    `leave out '${key.scheme}://'`,
-  )
+/** Why a key is not served, if it is not. */
+function whyUnserved(key: Key, block: PlannedBlock): CorefileError | null {
+  const { scheme } = key
+  if (scheme === 'dns') return null
+  if (scheme !== 'tls') {
+    const message = `cannot serve ${scheme}://${formatName(key.zone)}: this version serves DNS over UDP, TCP and TLS only`
+    return new CorefileError(key.token, message, `leave out '${scheme}://', or write 'tls://'`)
+  }
+  if (block.settings.plugins.includes('tls')) return null
+  const message = `cannot serve ${formatKey(key)}: the server block has no certificate`
+  return new CorefileError(key.token, message, "add the plugin 'tls' to the block: tls CERT KEY")
+}
+
+/** Whether a block shows the same certificate as the others on an address. */
+function sharesTls({ settings }: PlannedBlock, { scheme, members }: ListenGroup): boolean {
+  const first = members[0]?.block.settings
+  if (scheme !== 'tls' || first === undefined) return true
+  return isDeepStrictEqual([first.root, first.tls], [settings.root, settings.tls])
+}
+
+function twoCertificates(key: Key, group: ListenGroup): CorefileError {
+  const first = formatKey(group.members[0]!.key)
+  const message = `cannot serve ${formatKey(key)}: its plugin 'tls' says something else than that of ${first}`
+  return new CorefileError(key.token, message, 'one address has one certificate: write the same, or use another port')
 }
 
 function on(address: string): string {

@@ -1,6 +1,7 @@
+import type { TlsTermsSource } from '#lib/tls-terms.ts'
 import type { OnDrop } from '#net/drop.ts'
 import type { Responder } from '#net/responder.ts'
-import type { StreamListener } from '#net/tcp.ts'
+import type { StreamListener } from '#net/stream-listener.ts'
 import { listenTcp } from '#net/tcp.ts'
 import { listenUdp } from '#net/udp.ts'
 import type { UdpListener } from '#net/udp-listener.ts'
@@ -8,13 +9,20 @@ import type { UdpListener } from '#net/udp-listener.ts'
 /** How often a free port is looked for when port 0 was asked for and only UDP or only TCP could have the one given. */
 const EPHEMERAL_TRIES = 20
 
-/** The sockets of one listen address: UDP and TCP on the same port. They outlive reloads that keep the address. */
+/** What is served on an address. */
+export interface Service {
+  readonly server: Responder
+  /** Of an address for DNS over TLS; else `null`. */
+  readonly terms: TlsTermsSource | null
+}
+
+/** The sockets of one listen address: UDP and TCP on the same port, or TLS. They outlive reloads that keep the address. */
 export interface Sockets {
   readonly port: number
   /** Lets other threads listen on the address as well; whether the system can do that to sockets in use. */
   allowSharing(): boolean
   /** Lets another configuration answer from the next message on. */
-  hand(responder: Responder): void
+  hand(service: Service): void
   close(graceMs: number): Promise<void>
 }
 
@@ -22,6 +30,8 @@ export interface Sockets {
 export interface SocketsWanted {
   /** Of the listen group. */
   readonly label: string
+  /** `dns` or `tls`. */
+  readonly scheme: string
   /** IP text, or empty for the wildcard. */
   readonly address: string
   /** 0 lets the system choose. */
@@ -30,8 +40,13 @@ export interface SocketsWanted {
   readonly reusePort: boolean
 }
 
-/** Opens UDP and TCP for an address; `onDrop` is told of what they let go as long as they live. Rejects, with nothing left open, if one of them cannot be had. */
-export async function openSockets(wanted: SocketsWanted, responder: Responder, onDrop: OnDrop): Promise<Sockets> {
+/** Opens what an address needs; `onDrop` is told of what it lets go as long as it lives. Rejects, with nothing left open, if that cannot be had. */
+export function openSockets(wanted: SocketsWanted, service: Service, onDrop: OnDrop): Promise<Sockets> {
+  const { server, terms } = service
+  return terms === null ? openUdpAndTcp(wanted, server, onDrop) : openTls(wanted, server, terms, onDrop)
+}
+
+async function openUdpAndTcp(wanted: SocketsWanted, responder: Responder, onDrop: OnDrop): Promise<Sockets> {
   const { address, reusePort } = wanted
   for (let attempt = 1; ; attempt++) {
     const udp = await named('ListenPacket', 'udp', address, wanted.port, listenUdp({ ...wanted, responder, onDrop }))
@@ -42,6 +57,26 @@ export async function openSockets(wanted: SocketsWanted, responder: Responder, o
       await udp.close(0)
       if (wanted.port !== 0 || attempt === EPHEMERAL_TRIES) throw error
     }
+  }
+}
+
+async function openTls(
+  { address, port, reusePort }: SocketsWanted,
+  responder: Responder,
+  source: TlsTermsSource,
+  onDrop: OnDrop,
+): Promise<Sockets> {
+  const { listenTls } = await import('#net/tls.ts') // Not loaded where nobody asks for it.
+  const listening = listenTls({ address, port, reusePort, responder, source, onDrop })
+  const listener = await named('Listen', 'tcp', address, port, listening)
+  return {
+    port: listener.port,
+    allowSharing: () => listener.allowSharing(),
+    hand({ server, terms }) {
+      listener.responder = server
+      listener.source = terms!
+    },
+    close: graceMs => listener.close(graceMs),
   }
 }
 
@@ -64,9 +99,9 @@ function join(udp: UdpListener, tcp: StreamListener): Sockets {
   return {
     port: udp.port,
     allowSharing: () => udp.allowSharing() && tcp.allowSharing(),
-    hand(responder) {
-      udp.responder = responder
-      tcp.responder = responder
+    hand({ server }) {
+      udp.responder = server
+      tcp.responder = server
     },
     async close(graceMs) {
       await Promise.all([udp.close(graceMs), tcp.close(graceMs)])

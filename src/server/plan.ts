@@ -77,6 +77,7 @@ function settingsOf(block: ServerBlock, plugins: readonly string[]): BlockSettin
     root: '',
     listenAddresses: null,
     socketCount: 1,
+    tls: null,
     debug: false,
     stacktrace: false,
   }

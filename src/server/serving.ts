@@ -67,8 +67,8 @@ export class Serving {
         if (each.reusePort) this.allowSharing(each.label)
         continue
       }
-      const { server } = candidate.instance.servers.find(({ group }) => group.label === each.label)!
-      candidate.opened.set(each.label, await openSockets(each, server, this.#onDrop(each.label)))
+      const service = candidate.instance.servers.find(({ group }) => group.label === each.label)!
+      candidate.opened.set(each.label, await openSockets(each, service, this.#onDrop(each.label)))
     }
   }
 
@@ -90,7 +90,7 @@ export class Serving {
   /** Has a configuration answer from the next message on, then ends the one before it; `graceMs` is for its queries. */
   async commit({ instance, labels, opened }: Candidate, graceMs: number): Promise<void> {
     const old = this.#instance
-    for (const { group, server } of instance.servers) this.#sockets.get(group.label)?.hand(server)
+    for (const service of instance.servers) this.#sockets.get(service.group.label)?.hand(service)
     for (const [label, sockets] of opened) this.#sockets.set(label, sockets)
     this.#instance = instance
     enableDebugLines(instance.plan.blocks.some(block => block.settings.debug))

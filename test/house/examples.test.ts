@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { certificates } from '#test/support/api-server/certificates.ts'
 import { bootable } from '#test/support/example.ts'
 import { codeBlocksOf } from '#test/support/markdown.ts'
 import { bootServer } from '#test/support/server.ts'
@@ -9,6 +10,9 @@ import { filesMatching } from '#test/support/source.ts'
 const files: Readonly<Record<string, string>> = {
   ...Object.fromEntries(filesMatching('examples/**/*.*', 'examples/hosts').map(({ path, text }) => [path, text])),
   'resolv.conf': 'nameserver 127.0.0.1\n',
+  'tls.crt': certificates.server.cert,
+  'tls.key': certificates.server.key,
+  'ca.crt': certificates.ca,
 }
 
 for (const { path, text } of filesMatching('README.md', 'docs/*.md', 'plugins/*/README.md')) {

@@ -27,6 +27,7 @@ describe('what sockets let go is counted', () => {
     const reasons = series.map(line => /^.*\{server="dns:\/\/127\.0\.0\.1:\d+",reason="(\w+)"\} 0$/.exec(line)?.[1])
     assert.deepEqual(reasons.sort(), [
       'accept_error',
+      'handshake_failed',
       'peer_gone',
       'port_zero',
       'receive_buffer_full',

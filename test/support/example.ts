@@ -9,7 +9,7 @@ const httpDirectives: Readonly<Record<string, string>> = {
 
 /**
  * A Corefile from a page of documentation, changed so that it can be booted beside others without privileges: each port
- * becomes a free one, addresses to listen on become loopback, and /etc/resolv.conf becomes `resolv.conf` beside it.
+ * becomes a free one, addresses to listen on become loopback, and /etc/resolv.conf and the files in /etc/nodens/tls are those beside it.
  */
 export async function bootable(corefile: string): Promise<string> {
   const ports = new FreePorts()
@@ -29,16 +29,16 @@ async function bootableLine(line: string, ports: FreePorts): Promise<string> {
     return `${space}${name} 127.0.0.1:${await ports.for(port)} ${block ?? ''}`
   }
   if (name === 'bind') return `${space}bind ${bindArguments(rest!)}`
-  return line.replaceAll('/etc/resolv.conf', 'resolv.conf')
+  return line.replaceAll('/etc/resolv.conf', 'resolv.conf').replaceAll('/etc/nodens/tls/', '')
 }
 
-/** Keys of a server block: `example.org:5300 {` gets another port; keys without one have port 53 of their own. */
+/** Keys of a server block: `example.org:5300 {` gets another port; keys without one have a port 53 or 853 of their own. */
 async function bootableKeys(line: string, ports: FreePorts): Promise<string> {
   const words = line.split(/(\s+|,)/)
   for (const [index, word] of words.entries()) {
     const port = /:(\d+)$/.exec(word)?.[1]
     if (port !== undefined) words[index] = word.replace(/\d+$/, String(await ports.for(port)))
-    else if (/[\w.)]$/.test(word)) words[index] = `${word}:${await ports.for('53')}`
+    else if (/[\w.)]$/.test(word)) words[index] = `${word}:${await ports.for(word.startsWith('tls://') ? '853' : '53')}`
   }
   return words.join('')
 }

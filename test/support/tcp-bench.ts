@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { DropReason } from '#net/drop.ts'
 import type { StreamLimits } from '#net/stream-limits.ts'
-import type { StreamListener } from '#net/tcp.ts'
+import type { StreamListener } from '#net/stream-listener.ts'
 import { listenTcp } from '#net/tcp.ts'
 import { ScriptedResponder } from '#test/support/scripted-responder.ts'
 import { StreamClient } from '#test/support/stream-client.ts'
