@@ -17,6 +17,7 @@ export class CertificateFiles {
   #complaint = ''
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  #isReading = false
 
   /** `onRead` is given what is read first and, after that, what is new. */
   constructor(paths: CertificatePaths, log: Logger, clock: Clock, onRead: (texts: CertificateTexts) => void) {
@@ -43,14 +44,21 @@ export class CertificateFiles {
 
   /** Reads the files now and then. */
   start(rereadMs: number = REREAD_MS): void {
-    this.#timer = setInterval(() => void this.read().catch((error: Error) => this.#complain(error.message)), rereadMs)
-    this.#timer.unref()
+    this.#timer = setInterval(() => void this.#readAgain(), rereadMs).unref()
   }
 
   /** What is being read is of no interest any more. */
   stop(): void {
     this.#isStopped = true
     clearInterval(this.#timer)
+  }
+
+  /** A disk that does not answer is waited for once. */
+  async #readAgain(): Promise<void> {
+    if (this.#isReading) return
+    this.#isReading = true
+    await this.read().catch((error: Error) => this.#complain(error.message))
+    this.#isReading = false
   }
 
   #complain(complaint: string): void {

@@ -167,6 +167,20 @@ test('a session is resumed until the certificate is replaced', async t => {
   assert.equal(await isResumed(server, session), false)
 })
 
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`who resumes a session of ${version} is who began it`, async t => {
+    const server = await boot(
+      t,
+      block('\nmultisocket 2').replace('ca.crt\n', 'ca.crt {\nclient_auth require_and_verify\n}\n'),
+    )
+    const options: ConnectionOptions = { ...other, maxVersion: version }
+    const session = await sessionOf(server, server.port, options)
+    for (let i = 0; i < 6; i++)
+      assert.equal(await isResumed(server, session, server.port, { maxVersion: version }), true)
+    await assert.rejects(askTls(server.port, 'a.example', 'A', { maxVersion: version }))
+  })
+}
+
 describe('with threads', () => {
   test('all serve TLS on one port, and resume sessions that another one began', async t => {
     const server = await boot(t, block('\nmultisocket 3', '.:0 tls://.:0'))
@@ -200,16 +214,25 @@ describe('with threads', () => {
   })
 })
 
-async function sessionOf(server: TestServer, port: number = server.port): Promise<Buffer> {
-  const client = await connectTls(port)
+async function sessionOf(
+  server: TestServer,
+  port: number = server.port,
+  options: ConnectionOptions = {},
+): Promise<Buffer> {
+  const client = await connectTls(port, options)
   await client.ask('a.example', 'A')
   await until(() => client.sessions.length > 0)
   await client.close()
   return client.sessions.at(-1)!
 }
 
-async function isResumed(server: TestServer, session: Buffer, port: number = server.port): Promise<boolean> {
-  const client = await connectTls(port, { session })
+async function isResumed(
+  server: TestServer,
+  session: Buffer,
+  port: number = server.port,
+  options: ConnectionOptions = {},
+): Promise<boolean> {
+  const client = await connectTls(port, { ...options, session })
   await client.ask('a.example', 'A')
   const resumed = client.tls.isSessionReused()
   await client.close()

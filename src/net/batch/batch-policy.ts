@@ -12,7 +12,7 @@ const PARAMETER_OCTETS = 4
 /**
  * Has this thread, while it is told to, interrupt nobody when a message wakes it (SCHED_BATCH): it runs when whoever has its processor is
  * through or has had its time. A client on the same processor else waits after each of its questions until that one is answered, and the
- * thread wakes for each. With a processor of its own a thread answers later for it, and no more (docs/performance.md).
+ * thread wakes for each. With a processor of its own a thread answers later for it, and no more (docs/performance-history.md).
  */
 export class BatchPolicy {
   readonly #c: CLibrary
