@@ -30,8 +30,6 @@ export interface Sockets {
 export interface SocketsWanted {
   /** Of the listen group. */
   readonly label: string
-  /** `dns` or `tls`. */
-  readonly scheme: string
   /** IP text, or empty for the wildcard. */
   readonly address: string
   /** 0 lets the system choose. */
@@ -74,7 +72,7 @@ async function openTls(
     allowSharing: () => listener.allowSharing(),
     hand({ server, terms }) {
       listener.responder = server
-      listener.source = terms!
+      listener.source = terms! // What is served under the same label is of the same kind.
     },
     close: graceMs => listener.close(graceMs),
   }

@@ -283,6 +283,6 @@ function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function wantedFor({ label, scheme, address }: ListenGroup, port: number, reusePort: boolean): SocketsWanted {
-  return { label, scheme, address, port, reusePort }
+function wantedFor({ label, address }: ListenGroup, port: number, reusePort: boolean): SocketsWanted {
+  return { label, address, port, reusePort }
 }
