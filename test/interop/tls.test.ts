@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ask } from '#test/support/client.ts'
-import { freePort } from '#test/support/free-port.ts'
 import { isInstalled } from '#test/support/installed.ts'
 import type { TestServer } from '#test/support/server.ts'
 import { bootServer } from '#test/support/server.ts'
-import { unboundProgram } from '#test/support/unbound.ts'
-import { until } from '#test/support/until.ts'
+import { startUnboundOverTls, unboundProgram } from '#test/support/unbound.ts'
 import { addressText } from '#wire/build.ts'
 
 const run = promisify(execFile)
@@ -55,20 +49,8 @@ for (const [program, how, args, answer] of clients) {
 
 describe('unbound', { skip: unboundProgram === null && 'unbound is not installed' }, () => {
   test('forwards over TLS, many questions at once', async t => {
-    const port = await freePort()
-    const directory = mkdtempSync(join(tmpdir(), 'nodens-unbound-'))
-    writeFileSync(join(directory, 'unbound.conf'), forwarding(directory, port, server.port))
-    const child = spawn(unboundProgram!, ['-d', '-p', '-c', join(directory, 'unbound.conf')], { stdio: 'ignore' })
-    t.after(async () => {
-      await end(child)
-      rmSync(directory, { recursive: true })
-    })
-    await until(() =>
-      ask(port, 'a.example', 'A', { timeoutMs: 500 }).then(
-        ({ rcode }) => rcode === 0,
-        () => false,
-      ),
-    )
+    const { port, kill } = await startUnboundOverTls(server.port, file('ca.crt'))
+    t.after(kill)
     const replies = await Promise.all(
       Array.from({ length: 40 }, (_, i) => ask(port, i % 2 === 0 ? 'a.example' : `n${i}.example`, 'A')),
     )
@@ -76,31 +58,3 @@ describe('unbound', { skip: unboundProgram === null && 'unbound is not installed
     assert.deepEqual([...new Set(found)].sort(), ['0 192.0.2.1', '2'])
   })
 })
-
-async function end(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
-}
-
-function forwarding(directory: string, port: number, upstreamPort: number): string {
-  return `server:
-  directory: "${directory}"
-  chroot: ""
-  username: ""
-  use-syslog: no
-  do-ip6: no
-  num-threads: 1
-  interface: 127.0.0.1@${port}
-  access-control: 127.0.0.0/8 allow
-  do-not-query-localhost: no
-  module-config: "iterator"
-  tls-cert-bundle: "${file('ca.crt')}"
-forward-zone:
-  name: "."
-  forward-tls-upstream: yes
-  forward-addr: 127.0.0.1@${upstreamPort}#localhost
-remote-control:
-  control-enable: no
-`
-}

@@ -21,12 +21,32 @@ export interface Unbound {
 }
 
 /** Starts an unbound that serves records (presentation text) of the zone `interop.test` and nothing else. */
-export async function startUnbound(records: readonly string[], port?: number): Promise<Unbound> {
+export function startUnbound(records: readonly string[], port?: number): Promise<Unbound> {
+  const data = records.map(record => `local-data: '${record}'`)
+  return start({ server: ['local-zone: "." static', 'local-zone: "interop.test." static', ...data], forward: [] }, port)
+}
+
+/** Starts an unbound that asks a port of loopback for everything over TLS, and trusts the authorities in the file `authorities`. */
+export function startUnboundOverTls(upstreamPort: number, authorities: string): Promise<Unbound> {
+  return start({
+    server: ['do-not-query-localhost: no', `tls-cert-bundle: "${authorities}"`],
+    forward: ['name: "."', 'forward-tls-upstream: yes', `forward-addr: 127.0.0.1@${upstreamPort}#localhost`],
+  })
+}
+
+/** What one unbound has in its configuration beside what all have, by clause. */
+interface Lines {
+  readonly server: readonly string[]
+  /** None for no such clause. */
+  readonly forward: readonly string[]
+}
+
+async function start(lines: Lines, port?: number): Promise<Unbound> {
   if (unboundProgram === null) throw new Error('unbound is not installed')
   const chosen = port ?? (await freePort())
   const directory = mkdtempSync(join(tmpdir(), 'nodens-unbound-'))
   const file = join(directory, 'unbound.conf')
-  writeFileSync(file, configuration(directory, chosen, records))
+  writeFileSync(file, configuration(directory, chosen, lines))
   const child = spawn(unboundProgram, ['-d', '-p', '-c', file], { stdio: 'ignore' })
   const kill = async () => {
     await end(child)
@@ -41,7 +61,7 @@ export async function startUnbound(records: readonly string[], port?: number): P
   return { port: chosen, kill, freeze: () => void child.kill('SIGSTOP') }
 }
 
-function configuration(directory: string, port: number, records: readonly string[]): string {
+function configuration(directory: string, port: number, { server, forward }: Lines): string {
   return `server:
   directory: "${directory}"
   chroot: ""
@@ -52,9 +72,8 @@ function configuration(directory: string, port: number, records: readonly string
   interface: 127.0.0.1@${port}
   access-control: 127.0.0.0/8 allow
   module-config: "iterator"
-  local-zone: "." static
-  local-zone: "interop.test." static
-${records.map(record => `  local-data: '${record}'\n`).join('')}
+${server.map(line => `  ${line}\n`).join('')}
+${forward.length === 0 ? '' : 'forward-zone:\n'}${forward.map(line => `  ${line}\n`).join('')}
 remote-control:
   control-enable: no
 `
