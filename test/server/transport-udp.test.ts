@@ -354,7 +354,7 @@ describe('UDP, batched transport only', { skip: c === null && 'needs node:ffi an
       ...c!,
       recvmmsg(_fd, _headers, count) {
         calls++
-        return count // As many messages as are asked for, for ever: all from port 0.
+        return Number(count) // As many messages as are asked for, for ever: all from port 0.
       },
     }
     const listener = listenUdpInBatches(flooded, { address: '127.0.0.1', port: 0, responder: new ScriptedResponder() })

@@ -8,15 +8,15 @@ import { MSG_DONTWAIT, MSG_WAITFORONE } from '#net/batch/linux.ts'
 const c = cLibrary()
 
 /** A backlog of a socket that has so many messages, what it asked the socket for, and how. */
-function backlogOf(waiting: number): { backlog: Backlog; asked: number[]; flags: number[]; come(more: number): void } {
+function backlogOf(waiting: number): { backlog: Backlog; asked: number[]; flags: bigint[]; come(more: number): void } {
   const asked: number[] = []
-  const flags: number[] = []
+  const flags: bigint[] = []
   const played: CLibrary = {
     ...c!,
     recvmmsg(_fd, _headers, count, how) {
-      asked.push(count)
+      asked.push(Number(count))
       flags.push(how)
-      const came = Math.min(count, waiting)
+      const came = Math.min(Number(count), waiting)
       waiting -= came
       return came === 0 ? -1 : came
     },

@@ -1,3 +1,4 @@
+import { cArgument } from '#net/batch/c-argument.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
 import { MSG_DONTWAIT, MSG_WAITFORONE } from '#net/batch/linux.ts'
@@ -18,13 +19,13 @@ const SLOTS: number = 4 * BATCH
 export class Backlog {
   readonly messages: Datagrams
   readonly #c: CLibrary
-  readonly #fd: number
+  readonly #fd: bigint
   #count = 0
 
   /** `withControl`: whether the kernel is to tell where messages were sent to. */
   constructor(c: CLibrary, fd: number, withControl: boolean) {
     this.#c = c
-    this.#fd = fd
+    this.#fd = BigInt(fd)
     this.messages = new Datagrams(c, SLOTS, withControl)
     this.messages.makeReady(0, SLOTS)
   }
@@ -44,7 +45,7 @@ export class Backlog {
     let flags = isToWait ? MSG_WAITFORONE : MSG_DONTWAIT
     while (this.#count < end) {
       const wanted = Math.min(BATCH, end - this.#count)
-      const came = this.#c.recvmmsg(this.#fd, this.messages.headersFrom(this.#count), wanted, flags, 0n)
+      const came = this.#c.recvmmsg(this.#fd, this.messages.headersFrom(this.#count), cArgument(wanted), flags, 0n)
       flags = MSG_DONTWAIT
       if (came > 0) this.#count += came
       if (came < wanted) break
@@ -55,7 +56,13 @@ export class Backlog {
   /** Takes up to `most` messages of another socket, bound to the same address, in one call of the system; returns how many those were. */
   receiveFrom(fd: number, most: number): number {
     const wanted = Math.min(BATCH, most, SLOTS - this.#count)
-    const came = this.#c.recvmmsg(fd, this.messages.headersFrom(this.#count), wanted, MSG_DONTWAIT, 0n)
+    const came = this.#c.recvmmsg(
+      cArgument(fd),
+      this.messages.headersFrom(this.#count),
+      cArgument(wanted),
+      MSG_DONTWAIT,
+      0n,
+    )
     if (came <= 0) return 0
     this.#count += came
     return came

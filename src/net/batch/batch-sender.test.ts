@@ -37,7 +37,7 @@ describe('sending in batches', { skip: real === null && 'needs node:ffi and Linu
     c = {
       ...real!,
       sendmsg: () => send(1),
-      sendmmsg: (_fd, _headers, count) => send(count),
+      sendmmsg: (_fd, _headers, count) => send(Number(count)),
       errorName: () => error,
     }
     sender = new BatchSender(

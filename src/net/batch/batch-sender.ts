@@ -1,3 +1,4 @@
+import { cArgument } from '#net/batch/c-argument.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { Datagrams, PAYLOAD_OCTETS } from '#net/batch/datagrams.ts'
 import { MSG_DONTWAIT } from '#net/batch/linux.ts'
@@ -13,7 +14,7 @@ const QUEUE_SLOTS = 128
 export class BatchSender {
   readonly onDrop: OnDrop
   readonly #c: CLibrary
-  readonly #fd: number
+  readonly #fd: bigint
   readonly #queue: Datagrams
   /** The queue's slots from `#first` to `#end` wait. */
   #first = 0
@@ -28,7 +29,7 @@ export class BatchSender {
   constructor(c: CLibrary, fd: number, onDrop: OnDrop, onBlocked: (isBlocked: boolean) => void) {
     this.onDrop = onDrop
     this.#c = c
-    this.#fd = fd
+    this.#fd = BigInt(fd)
     this.#queue = new Datagrams(c, QUEUE_SLOTS, true)
     this.#onBlocked = onBlocked
     this.#flushNow = () => {
@@ -113,9 +114,9 @@ export class BatchSender {
     return sent
   }
 
-  /** How many messages the system took, or -1. A call of node:ffi costs twice as much with four arguments as with three. */
+  /** How many messages the system took, or -1. */
   #sendAtOnce(headers: bigint, count: number): number {
-    if (count > 1) return this.#c.sendmmsg(this.#fd, headers, count, MSG_DONTWAIT)
+    if (count > 1) return this.#c.sendmmsg(this.#fd, headers, cArgument(count), MSG_DONTWAIT)
     return this.#c.sendmsg(this.#fd, headers, MSG_DONTWAIT) < 0 ? -1 : 1
   }
 

@@ -3,7 +3,11 @@ import process from 'node:process'
 import { getSystemErrorName } from 'node:util'
 import { nodeFfi } from '#lib/node-ffi.ts'
 
-/** Functions of the C library and of libuv, both part of this process already. Pointers are bigint, errors are -1. */
+/**
+ * Functions of the C library and of libuv, both part of this process already. Pointers are bigint, errors are -1.
+ *
+ * Those that are called for messages and to wait take nothing but bigint (`cArgument`): see SIGNATURES.
+ */
 export interface CLibrary {
   socket(family: number, type: number, protocol: number): number
   bind(fd: number, address: bigint, length: number): number
@@ -11,20 +15,20 @@ export interface CLibrary {
   getsockname(fd: number, address: bigint, length: bigint): number
   setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
   getsockopt(fd: number, level: number, option: number, value: bigint, length: bigint): number
-  sendmsg(fd: number, header: bigint, flags: number): number
-  recvmsg(fd: number, header: bigint, flags: number): number
-  recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
-  sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
+  sendmsg(fd: bigint, header: bigint, flags: bigint): number
+  recvmsg(fd: bigint, header: bigint, flags: bigint): number
+  recvmmsg(fd: bigint, headers: bigint, count: bigint, flags: bigint, timeout: bigint): number
+  sendmmsg(fd: bigint, headers: bigint, count: bigint, flags: bigint): number
+  poll(descriptors: bigint, count: bigint, timeoutMs: bigint): number
+  epollControl(epoll: bigint, operation: bigint, fd: bigint, event: bigint): number
+  epollWait(epoll: bigint, events: bigint, count: bigint, timeoutMs: bigint): number
   close(fd: number): number
-  poll(descriptors: bigint, count: bigint, timeoutMs: number): number
   ioctl(fd: number, request: bigint, argument: bigint): number
   schedGetaffinity(thread: number, octets: bigint, set: bigint): number
   schedSetaffinity(thread: number, octets: bigint, set: bigint): number
   schedGetscheduler(thread: number): number
   schedSetscheduler(thread: number, policy: number, parameters: bigint): number
   epollCreate(flags: number): number
-  epollControl(epoll: number, operation: number, fd: number, event: bigint): number
-  epollWait(epoll: number, events: bigint, count: number, timeoutMs: number): number
   pollInit(loop: bigint, handle: bigint, fd: number): number
   pollStart(handle: bigint, events: number, callback: bigint): number
   pollStop(handle: bigint): number
@@ -59,13 +63,17 @@ const SIGNATURES = {
   getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
-  // A pointer that is said to be one to a function has node:ffi take the faster of its two ways to pass several arguments.
-  sendmsg: { arguments: ['i32', 'function', 'i32'], return: 'i32' },
-  recvmsg: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
-  recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'function'], return: 'i32' },
-  sendmmsg: { arguments: ['i32', 'function', 'u32', 'i32'], return: 'i32' },
+  // Arguments that are all said to be pointers need no check of their range: node:ffi then gives the function itself, which compiled code
+  // calls as C would (V8's fast API), in place of one of its own that puts each argument into memory and makes an array of them all. So it
+  // is for what is called for messages and to wait; that an integer comes in a register for a pointer is nothing to C, on x86-64 and arm64.
+  sendmsg: { arguments: ['pointer', 'pointer', 'pointer'], return: 'i32' },
+  recvmsg: { arguments: ['pointer', 'pointer', 'pointer'], return: 'i32' },
+  recvmmsg: { arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer'], return: 'i32' },
+  sendmmsg: { arguments: ['pointer', 'pointer', 'pointer', 'pointer'], return: 'i32' },
+  poll: { arguments: ['pointer', 'pointer', 'pointer'], return: 'i32' },
+  epoll_ctl: { arguments: ['pointer', 'pointer', 'pointer', 'pointer'], return: 'i32' },
+  epoll_wait: { arguments: ['pointer', 'pointer', 'pointer', 'pointer'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
-  poll: { arguments: ['function', 'u64', 'i32'], return: 'i32' },
   // Declared with a variable number of arguments; on x86-64 and arm64 Linux they are passed like any others.
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   sched_getaffinity: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
@@ -73,8 +81,6 @@ const SIGNATURES = {
   sched_getscheduler: { arguments: ['i32'], return: 'i32' },
   sched_setscheduler: { arguments: ['i32', 'i32', 'pointer'], return: 'i32' },
   epoll_create1: { arguments: ['i32'], return: 'i32' },
-  epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'function'], return: 'i32' },
-  epoll_wait: { arguments: ['i32', 'function', 'i32', 'i32'], return: 'i32' },
   __errno_location: { arguments: [], return: 'pointer' },
   uv_poll_init: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
   uv_poll_start: { arguments: ['pointer', 'i32', 'pointer'], return: 'i32' },

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { cArgument } from '#net/batch/c-argument.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { mark } from '#net/batch/descriptors.ts'
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, UV_READABLE } from '#net/batch/linux.ts'
@@ -27,7 +28,7 @@ const TURN_READERS = 8
  */
 export class Epoll {
   readonly #c: CLibrary
-  readonly #fd: number
+  readonly #fd: bigint
   readonly #events: NativeMemory
   /** By descriptor. */
   readonly #readers: (Reader | null)[] = []
@@ -37,9 +38,10 @@ export class Epoll {
   constructor(c: CLibrary) {
     this.#c = c
     this.#events = new NativeMemory(c, TURN_READERS * EVENT_WORDS * 4)
-    this.#fd = mark(c.epollCreate(EPOLL_CLOEXEC))
-    if (this.#fd < 0) throw new Error(c.errorName())
-    const readiness = new Readiness(c, this.#fd, () => this.#readSome())
+    const fd = mark(c.epollCreate(EPOLL_CLOEXEC))
+    if (fd < 0) throw new Error(c.errorName())
+    this.#fd = BigInt(fd)
+    const readiness = new Readiness(c, fd, () => this.#readSome())
     readiness.watch(UV_READABLE)
     readiness.unref()
   }
@@ -50,7 +52,7 @@ export class Epoll {
     words[0] = EPOLLIN
     words[FD] = fd
     words[FD + 1] = 0
-    if (this.#c.epollControl(this.#fd, EPOLL_CTL_ADD, fd, address) !== 0) return false
+    if (this.#c.epollControl(this.#fd, EPOLL_CTL_ADD, cArgument(fd), address) !== 0) return false
     this.#readers[fd] = reader
     return true
   }
@@ -61,7 +63,7 @@ export class Epoll {
   }
 
   #readSome(): boolean {
-    const count = this.#c.epollWait(this.#fd, this.#events.address, TURN_READERS, 0)
+    const count = this.#c.epollWait(this.#fd, this.#events.address, cArgument(TURN_READERS), 0n)
     if (count <= 0) return true
     const ready = this.#ready
     ready.length = 0

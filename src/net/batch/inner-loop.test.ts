@@ -87,7 +87,7 @@ describe('the inner loop, its system calls played by the test', () => {
       },
       poll(descriptors, count, timeoutMs) {
         assert.ok(isPaused)
-        waits.push(timeoutMs)
+        waits.push(Number(timeoutMs))
         onWait()
         const words = memories[Number(descriptors)]!
         const now = ready.shift() ?? []

@@ -3,9 +3,9 @@ export const AF_INET = 2
 export const AF_INET6 = 10
 /** SOCK_DGRAM with SOCK_NONBLOCK and SOCK_CLOEXEC. */
 export const DATAGRAM_SOCKET: number = 2 | 0o4000 | 0o2000000
-export const MSG_DONTWAIT = 0x40
+export const MSG_DONTWAIT = 0x40n
 /** Waits for the first message only. */
-export const MSG_WAITFORONE = 0x10000
+export const MSG_WAITFORONE = 0x10000n
 /** ioctl(2): whether a descriptor is not to be waited for. */
 export const FIONBIO = 0x5421n
 
@@ -31,7 +31,7 @@ export const IPV6_PKTINFO = 50
 export const POLLIN = 1
 
 export const EPOLL_CLOEXEC: number = 0o2000000
-export const EPOLL_CTL_ADD = 1
+export const EPOLL_CTL_ADD = 1n
 export const EPOLLIN = 1
 
 export const UV_READABLE = 1

@@ -1,3 +1,4 @@
+import { cArgument } from '#net/batch/c-argument.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
 
@@ -31,14 +32,14 @@ export class MessageRoom {
     const { octets, words, address } = this.#memory
     octets.set(message, PAYLOAD)
     words[VECTOR_LENGTH / 4] = message.length
-    return this.#c.sendmsg(fd, address, 0) >= 0
+    return this.#c.sendmsg(cArgument(fd), address, 0n) >= 0
   }
 
   /** The next message, good until this is used again; `null` when there is none, or an error of the socket. */
   receive(fd: number): Uint8Array | null {
     const { octets, words, address } = this.#memory
     words[VECTOR_LENGTH / 4] = MAX_PAYLOAD_OCTETS
-    const length = this.#c.recvmsg(fd, address, 0)
+    const length = this.#c.recvmsg(cArgument(fd), address, 0n)
     return length < 0 ? null : octets.subarray(PAYLOAD, PAYLOAD + length)
   }
 }

@@ -1,3 +1,4 @@
+import { cArgument } from '#net/batch/c-argument.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import { POLLIN } from '#net/batch/linux.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
@@ -30,7 +31,7 @@ export class PollList {
 
   /** Whether one of them is ready within `timeoutMs`. */
   wait(timeoutMs: number): boolean {
-    return this.#c.poll(this.#entries.address, this.#count, timeoutMs) > 0
+    return this.#c.poll(this.#entries.address, this.#count, cArgument(timeoutMs)) > 0
   }
 
   /** Whether the one at `index` was ready after the last wait that found any. */

@@ -1,3 +1,4 @@
+import { cArgument } from '#net/batch/c-argument.ts'
 import type { CLibrary } from '#net/batch/c-library.ts'
 import type { Datagrams } from '#net/batch/datagrams.ts'
 import { AF_INET, DATAGRAM_SOCKET, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from '#net/batch/linux.ts'
@@ -15,6 +16,8 @@ const RECEIVE_BUFFER_OCTETS = 4 << 20
 export class ClientSocket {
   readonly outstanding: Outstanding = new Outstanding()
   readonly #fd: number
+  /** The same, as it is handed to what is called for each message. */
+  readonly #descriptor: bigint
   readonly #c: CLibrary
   readonly #send: ClientFunctions['send']
   readonly #receive: CLibrary['recvmmsg']
@@ -26,6 +29,7 @@ export class ClientSocket {
     this.#receive = c.recvmmsg
     this.#fd = c.socket(AF_INET, DATAGRAM_SOCKET, 0)
     if (this.#fd < 0) throw new Error(`no UDP socket can be had: ${c.errorName()}`)
+    this.#descriptor = BigInt(this.#fd)
     const memory = new NativeMemory(c, SOCKET_ADDRESS_OCTETS)
     const set = (option: number, value: number): boolean => {
       memory.view.setInt32(0, value, true)
@@ -40,13 +44,13 @@ export class ClientSocket {
   /** Asks a question that has the next ID already. What the system refuses stays without an answer. */
   ask(questions: Questions, index: number, now: number): void {
     this.outstanding.begin(now)
-    this.#send(this.#fd, questions.address(index), questions.length(index), MSG_DONTWAIT)
+    this.#send(this.#descriptor, questions.address(index), questions.length(index), MSG_DONTWAIT)
   }
 
   /** Takes the messages that are there, as many as there is room for, and returns their number. */
   receive(into: Datagrams): number {
     into.makeReady(0, into.count)
-    return Math.max(0, this.#receive(this.#fd, into.headersFrom(0), into.count, MSG_DONTWAIT, 0n))
+    return Math.max(0, this.#receive(this.#descriptor, into.headersFrom(0), cArgument(into.count), MSG_DONTWAIT, 0n))
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import type { CLibrary } from '#net/batch/c-library.ts'
 import { NativeMemory } from '#net/batch/native-memory.ts'
 import type { ClientFunctions } from '#test/bench/peers/steady/c-functions.ts'
 
-const CLOCK_REALTIME = 0
+const CLOCK_REALTIME = 0n
 const NANOSECONDS = 1e9
 /** So that all times are beyond the integers that V8 keeps otherwise than other numbers: code for both would be compiled anew midway. */
 const BEFORE_SECONDS = 3600
