@@ -1,5 +1,5 @@
-/** Of numbers up to that, and a few more than a server has descriptors, the bigint is kept: one that is made is garbage. */
-const KEPT = 4096
+/** Of numbers below that the bigint is kept, since one that is made is garbage: as many as a server has descriptors, TCP connections aside. */
+const KEPT = 1024
 const kept: readonly bigint[] = Array.from({ length: KEPT }, (_, value) => BigInt(value))
 
 /** A number that is not negative, as it is handed to those functions of C that take nothing but bigint (`CLibrary`). */
