@@ -5,13 +5,12 @@ import { cLibrary } from '#net/batch/c-library.ts'
 import { Datagrams } from '#net/batch/datagrams.ts'
 import { closeDescriptor, openDatagramSocket } from '#net/batch/descriptors.ts'
 import { MSG_DONTWAIT } from '#net/batch/linux.ts'
-import { collectGarbage } from '#test/support/garbage.ts'
+import { octetsEach } from '#test/support/garbage.ts'
 
 const c = cLibrary()
 
 /** Few enough that what each way of node:ffi's would leave (73 octets and more) fits the young generation. */
 const CALLS = 10_000
-const ROUNDS = 5
 /** A collection's own objects aside there is nothing. */
 const LIMIT_OCTETS = 4
 
@@ -41,16 +40,9 @@ describe('the C library', { skip: c === null && 'needs node:ffi and Linux' }, ()
         return different
       }
       for (let i = 0; i < 10; i++) assert.equal(repeat(), 0)
-      const readings = Array.from({ length: ROUNDS }, () => {
-        collectGarbage()
-        const before = process.memoryUsage().heapUsed
-        repeat()
-        return (process.memoryUsage().heapUsed - before) / CALLS
-      })
-      // The least: a round may meet the compiler at work, which allocates too.
-      const octets = Math.min(...readings)
+      const octets = octetsEach(CALLS, repeat)
       t.diagnostic(`${octets.toFixed(1)} octets a call`)
-      assert.ok(octets <= LIMIT_OCTETS, `${octets.toFixed(1)} octets a call, of ${readings.map(Math.round)}`)
+      assert.ok(octets <= LIMIT_OCTETS, `${octets.toFixed(1)} octets a call`)
     })
   }
 })
